@@ -242,14 +242,17 @@ def test_speaker_and_words_are_separate_edits() -> None:
     base, new_draft = ((*long, PageTurn(name, ("o p q",))) for name in "AB")
     for words in ("p q", "x p q"):
         mine = (*long, PageTurn("A", (words,)))
-        assert merge_words(base, mine, new_draft) == ((*long, PageTurn("B", (words,))), ())
+        merged = merge_words(base, mine, new_draft)
+        assert (merged.turns, merged.differences) == ((*long, PageTurn("B", (words,))), ())
 
 
 def test_command_lists_conflicts(drafts: tuple[Path, Path]) -> None:
     result = click.testing.CliRunner().invoke(cli, ["merge", *map(str, drafts)], standalone_mode=False)
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.md", "talk.json"]
     saved = f"{drafts[0]}: merged; the draft before is now {drafts[0]}.bak\n"
-    assert result.stderr == f"{saved}{drafts[0]}: turn 2: yours: 'autumn', new recognition: 'tall'\n"
+    conflict, counts = result.stderr.removeprefix(saved).splitlines()
+    assert conflict == f"{drafts[0]}: turn 2: yours: 'autumn', new recognition: 'tall'"
+    assert counts.endswith("1 place where both changed the same words kept as yours")
 
 
 TEXTS = st.lists(st.sampled_from("a b c d e".split()), min_size=1, max_size=12).map(" ".join)
@@ -259,10 +262,11 @@ TEXTS = st.lists(st.sampled_from("a b c d e".split()), min_size=1, max_size=12).
 def test_no_edit_is_lost(base: str, mine: str, new_draft: str) -> None:
     """The merge has all words that only the editor wrote, in order."""
     edited = " ".join(f"{word}!" if i % 3 == 0 else word for i, word in enumerate(mine.split()))
-    turns, _ = merge_words([PageTurn("A", (base,))], [PageTurn("A", (edited,))], [PageTurn("A", (new_draft,))])
+    turns = merge_words([PageTurn("A", (base,))], [PageTurn("A", (edited,))], [PageTurn("A", (new_draft,))]).turns
     result_words = [word for turn in turns for text in turn.paragraphs for word in text.split() if word.endswith("!")]
     assert result_words == [word for word in edited.split() if word.endswith("!")]
-    same, differences = merge_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (new_draft,))])
+    merged = merge_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (new_draft,))])
+    same, differences = merged.turns, merged.differences
     assert same == (PageTurn("A", (new_draft,)),)
     assert differences == ()
 
@@ -273,5 +277,41 @@ PRINTED = st.lists(st.sampled_from("a b c [a?] [b?], [c?] [12:34]".split()), min
 @given(PRINTED, PRINTED)
 def test_a_change_on_one_side_is_taken_as_printed(base: str, other: str) -> None:
     machine, changed = [PageTurn("A", (base,))], [PageTurn("A", (other,))]
-    assert merge_words(machine, machine, changed) == (tuple(changed), ())
-    assert merge_words(machine, changed, machine) == (tuple(changed), ())
+    assert merge_words(machine, machine, changed).turns == tuple(changed)
+    assert merge_words(machine, changed, machine).turns == tuple(changed)
+    assert not merge_words(machine, changed, machine).differences
+
+
+@given(st.lists(st.sampled_from(["nobody", "mine", "new", "both alike", "both otherwise"]), max_size=12))
+def test_every_place_is_counted_once_by_who_changed_it(who: list[str]) -> None:
+    """Places apart from each other, each changed by a known side: the counts are theirs."""
+    words: dict[str, list[str]] = {"base": [], "mine": [], "new": []}
+    for n, side in enumerate(who):
+        for text in words.values():
+            text += [f"a{n}", f"b{n}", f"c{n}"]
+        changed = {"mine": ["mine"], "new": ["new"], "nobody": []}.get(side, ["mine", "new"])
+        for name in changed:
+            words[name][-2] = f"x{n}" if side == "both alike" else f"{name}{n}"
+    texts = [[PageTurn("A", (" ".join(["go", *text, "stop"]),))] for text in words.values()]
+    merged = merge_words(*texts)
+    assert (merged.taken, merged.kept, len(merged.differences)) == tuple(
+        who.count(side) for side in ("new", "mine", "both otherwise")
+    )
+    assert ("no other words" in merged.report) == (not {"new", "both otherwise"} & set(who))
+
+
+def test_the_command_counts_what_it_took_and_what_it_kept(drafts: tuple[Path, Path]) -> None:
+    def told() -> str:
+        result = click.testing.CliRunner().invoke(cli, ["merge", *map(str, drafts)], standalone_mode=False)
+        return result.stderr.splitlines()[-1].removeprefix(f"{drafts[0]}: ")
+
+    assert told() == (
+        "2 places taken from the new recognition, 1 edit kept, 1 place where both changed the same words kept as yours"
+    )
+    assert told() == "the new recognition has no other words, 2 edits kept"
+
+
+def test_a_new_name_is_counted_too() -> None:
+    base = [PageTurn("Guest", ("I was there for a long time.",)), PageTurn("Ada", ("So was I, and all of us.",))]
+    named = [PageTurn("Bob", base[0].paragraphs), base[1]]
+    assert merge_words(base, base, named).report == "Guest renamed Bob"

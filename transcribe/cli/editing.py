@@ -218,7 +218,8 @@ def merge(draft: Path, new: Path) -> int:
 
     `transcribe run` does not change an edited draft; it writes a new recognition next to it. This command takes the
     new words wherever you changed nothing. Where you and the machine both changed the same words, yours stay; the
-    place is printed and appears in the editor's list of doubts. The previous draft is saved as DRAFT.md.bak.
+    place is printed and appears in the editor's list of doubts. The previous draft is saved as DRAFT.md.bak. The last
+    line counts what was taken, kept and left to you.
 
     \b
     Example:
@@ -241,4 +242,5 @@ def merge(draft: Path, new: Path) -> int:
     for place in result.differences:
         line = f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, new recognition: {place.new!r}"
         click.echo(for_terminal(line), err=True)
+    click.echo(for_terminal(f"{draft}: {result.report}"), err=True)
     return 0

@@ -47,12 +47,40 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """The turns of both, and how many places were changed by whom: those `taken` from the new recognition, those `kept`
+    as the editor has them, and the `differences`, where both changed the same words. `renamed` are the speakers that
+    only the new recognition calls otherwise, the old name and the new one."""
+
+    turns: tuple[PageTurn, ...]
+    differences: tuple[Difference, ...] = ()
+    taken: int = 0
+    kept: int = 0
+    renamed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def report(self) -> str:
+        """The counts in a line, such as "12 places taken from the new recognition, 3 edits kept"."""
+        both = len(self.differences)
+        parts = [
+            f"{_places(self.taken)} taken from the new recognition" if self.taken else "",
+            *(f"{old} renamed {new}" for old, new in self.renamed),
+            f"{self.kept} edit{'s' * (self.kept != 1)} kept" if self.kept else "",
+            f"{_places(both)} where both changed the same words kept as yours" if both else "",
+        ]
+        if not (self.taken or self.renamed or both):
+            parts.insert(0, "the new recognition has no other words")
+        return ", ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
 class MergeResult:
-    """The files that hold the result, the places to check, the backup of the draft, and the files not updated with the
-    reasons."""
+    """The files that hold the result, the places to check, the counts of all places, the backup of the draft, and the
+    files not updated with the reasons."""
 
     paths: tuple[Path, ...]
     differences: tuple[Difference, ...]
+    report: str
     backup: Path | None = None
     skipped: Mapping[Path, str] = field(default_factory=dict)
 
@@ -70,44 +98,47 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     update_transcript(mine, new, name=f"{draft_path} with {new_path.name}")
     wrap = wrap_of(mine, style_recorded(new).wrap)
     machine, labels = original_of(old, draft_path), style_recorded(old).labels
-    turns, differences = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(new, labels))
-    draft = apply_turns(mine, turns, wrap=wrap)
+    merged = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(new, labels))
+    draft = apply_turns(mine, merged.turns, wrap=wrap)
     made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(new_draft).hexdigest()})
     new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
     after = update_transcript(draft, new, name=str(draft_path)).transcript
-    after = replace(after, doubts=(*after.doubts, *_doubts(differences, draft, after)))
+    after = replace(after, doubts=(*after.doubts, *_doubts(merged.differences, draft, after)))
     backup = _write(draft_path, draft.encoded(), over=mine.encoded())
     save_original(new, draft_path)
     paths, skipped = write_update(draft_path, after, before=old)
-    return MergeResult((draft_path, *paths), differences, backup, skipped)
+    return MergeResult((draft_path, *paths), merged.differences, merged.report, backup, skipped)
 
 
-def merge_words(
-    base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]
-) -> tuple[tuple[PageTurn, ...], tuple[Difference, ...]]:
+def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Merged:
     """`mine` with the changes `new` made to `base` where `mine` made none, and the places where both made some.
 
     A speaker with a new name in `new`, whose old name the editor did not change, has the new name throughout.
     """
-    names = _new_names(base, mine, new)
+    names, old_base = _new_names(base, mine, new), base
     base, mine = (
         [replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in text] for text in (base, mine)
     )
     units: list[str] = []
     differences: list[Difference] = []
+    taken = kept = 0
     for (old, edited, recognised), (old_printed, edited_printed, new_printed) in _segments(base, mine, new):
         if old == edited == recognised:  # the same words: take the marks of the side that changed them
             marks = zip(old_printed, edited_printed, new_printed, strict=True)
             units += [new_one if edited_one == old_one else edited_one for old_one, edited_one, new_one in marks]
         elif edited == recognised or old == recognised:
             units += edited_printed
+            kept += edited != recognised
         elif edited_printed == old_printed:
             units += new_printed
+            taken += 1
         else:
             is_wording = not any(unit.startswith((_TURN, _PARAGRAPH)) for unit in (*edited, *recognised))
             differences.append(Difference(_words(edited), _words(recognised), *_place(units), is_wording))
             units += edited_printed
-    return tuple(_turns(units)), tuple(difference for difference in differences if difference.mine != difference.new)
+    differences = [difference for difference in differences if difference.mine != difference.new]
+    renamed = tuple((old, name) for old, name in names.items() if old in {turn.speaker for turn in old_base} - {name})
+    return Merged(tuple(_turns(units)), tuple(differences), taken, kept, renamed)
 
 
 def _segments(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
@@ -211,6 +242,10 @@ def _turns(units: Sequence[str]) -> Iterator[PageTurn]:
     for start, end in zip(starts, [*starts[1:], len(units)], strict=True):
         texts = " ".join(units[start + 1 : end]).split(_PARAGRAPH)
         yield PageTurn(units[start].removeprefix(_TURN), tuple(text.strip(" ") for text in texts))
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count} places"
 
 
 def _words(units: Sequence[str]) -> str:
