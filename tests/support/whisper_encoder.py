@@ -45,13 +45,15 @@ def random_encoder(seed: int = 0) -> Arrays:
     return halves | {"encoder/num_heads": np.array(HEADS, np.int16)}
 
 
-def write_container(path: Path, arrays: Mapping[str, np.ndarray]) -> Path:
-    """A model.bin with these arrays, of which none is an alias of another."""
+def write_container(path: Path, arrays: Mapping[str, np.ndarray], *, aliases: Mapping[str, str] | None = None) -> Path:
+    """A model.bin with these arrays, and `aliases`, by their names, of some of them."""
     parts = [struct.pack("<I", 6), _string("WhisperSpec"), struct.pack("<II", 3, len(arrays))]
     for name, array in arrays.items():
         shape = struct.pack(f"<B{array.ndim}I", array.ndim, *array.shape)
         parts += [_string(name), shape, struct.pack("<BI", _KINDS[array.dtype.name], array.nbytes), array.tobytes()]
-    path.write_bytes(b"".join([*parts, struct.pack("<I", 0)]))
+    pairs = (aliases or {}).items()
+    parts += [struct.pack("<I", len(pairs)), *(_string(name) for pair in pairs for name in pair)]
+    path.write_bytes(b"".join(parts))
     return path
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.whisper_encoder import write_container
 from transcribe.errors import EngineError
 from transcribe.recognition.engines.ct2_container import read_container
 
@@ -41,6 +42,28 @@ def test_a_container_written_by_ctranslate2_is_read_back(tmp_path: Path) -> None
     assert arrays["layer_1/weight"].dtype == np.float16
     assert arrays["layer_0/bias"].tolist() == [1.5, -2.0]
     assert int(arrays["layer_0/num_heads"]) == 8
+
+
+def test_an_alias_may_be_of_a_variable_of_the_other_side(tmp_path: Path) -> None:
+    """ctranslate2 writes what both sides have once, under the first name in the alphabet."""
+    arrays = {"decoder/norm": np.ones(2, np.float32), "decoder/scale": np.zeros(3, np.int8)}
+    path = write_container(tmp_path / "model.bin", arrays, aliases={"encoder/norm": "decoder/norm"})
+    encoder = read_container(path, side="encoder")
+    assert {name: array.tolist() for name, array in encoder.items()} == {"encoder/norm": [1, 1]}
+    assert set(read_container(path, side="decoder")) == set(arrays)
+    assert set(read_container(path)) == {*arrays, "encoder/norm"}
+
+
+@pytest.mark.parametrize("counts", [(2**32 - 1,), (0, 2**32 - 1), (1,)], ids=["variables", "aliases", "bytes"])
+def test_a_file_of_zeros_is_refused_at_once(tmp_path: Path, counts: tuple[int, ...]) -> None:
+    """It has an empty variable, or alias, in every few bytes: minutes of work for a sparse file."""
+    with (tmp_path / "model.bin").open("wb") as file:
+        file.write(struct.pack("<IH2sI", 6, 2, b"S", 3) + struct.pack(f"<{len(counts)}I", *counts))
+        if counts == (1,):
+            file.write(struct.pack("<H2sBIBI", 2, b"x", 1, 2**32 - 1, 0, 2**32 - 1))
+        file.truncate(1 << 30)
+    with pytest.raises(EngineError, match=f"{2**32 - 1} variables|x is cut short"):
+        read_container(tmp_path / "model.bin", side="encoder")
 
 
 @pytest.mark.parametrize("data", [b"", b"text in the place of weights", struct.pack("<I", 6) + b"\xff\xff"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from audio.trust import check_size, open_regular
 from transcribe.errors import EngineError
 
 _MOST_BYTES = 8 << 30  # of a file; the largest of Whisper's has 6.2 GB, in 32 bits
+_MOST_VARIABLES = 10_000  # base has 212; a gigabyte of zeros is 125 million, which take minutes
 _VERSIONS = (4, 5, 6)  # the same layout, except for parts a reader may ignore
 # By ctranslate2's DataType; numpy has no bfloat16 (5).
 _TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
@@ -47,35 +49,58 @@ def layer_count(arrays: Arrays, side: str) -> int:
     return len({name.split("/")[1] for name in arrays if name.startswith(f"{side}/layer_") and name.count("/") > 2})
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a variable is in the file."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: int  # of ctranslate2's DataType
+    start: int
+    size: int  # in bytes, as `start`
+
+
 class _Reader:
     def __init__(self, file: BufferedReader) -> None:
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
 
-    def variables(self, start: str) -> Arrays:
-        """Those whose names begin with `start`."""
+    def variables(self, side: str) -> Arrays:
+        """Those whose names begin with `side`; aliases share an array, also with a variable of the other side."""
         version, _name, _revision = self._number("I"), self._string(), self._number("I")
         if version not in _VERSIONS:
             raise ValueError(f"binary version {version}")
-        variables = dict(filter(None, (self._variable(start) for _ in range(self._number("I")))))
-        for _ in range(self._number("I")):
+        variables = (self._place() for _ in range(self._count()))
+        places = {place.name: place for place in variables}
+        for _ in range(self._count()):
             alias, name = self._string(), self._string()
-            if alias.startswith(start):
-                variables[alias] = variables[name]
-        return variables
+            places[alias] = places[name]
+        wanted = {name: place for name, place in places.items() if name.startswith(side)}
+        arrays = {place: self._array(place) for place in dict.fromkeys(wanted.values())}
+        return {name: arrays[place] for name, place in wanted.items()}
 
-    def _variable(self, start: str) -> tuple[str, np.ndarray[Any, np.dtype[Any]]] | None:
+    def _place(self) -> _Place:
+        """That of the variable which begins here; leaves the file at its end."""
         name = self._string()
-        shape = [self._number("I") for _ in range(self._number("B"))]
+        shape = tuple(self._number("I") for _ in range(self._number("B")))
         kind, size = self._number("B"), self._number("I")
-        if size > self._size - self._file.tell():
+        start = self._file.tell()
+        if size > self._size - start:
             raise ValueError(f"{name} is cut short")
-        if not name.startswith(start):
-            self._file.seek(size, os.SEEK_CUR)
-            return None
-        if kind not in _TYPES:
-            raise ValueError(f"{name} has type {kind}")
-        return name, np.frombuffer(self._file.read(size), _TYPES[kind]).reshape(shape)
+        self._file.seek(size, os.SEEK_CUR)
+        return _Place(name, shape, kind, start, size)
+
+    def _array(self, place: _Place) -> np.ndarray[Any, np.dtype[Any]]:
+        if place.kind not in _TYPES:
+            raise ValueError(f"{place.name} has type {place.kind}")
+        self._file.seek(place.start)
+        return np.frombuffer(self._file.read(place.size), _TYPES[place.kind]).reshape(place.shape)
+
+    def _count(self) -> int:
+        count = self._number("I")
+        if count > _MOST_VARIABLES:
+            raise ValueError(f"{count} variables")
+        return count
 
     def _number(self, kind: str) -> int:
         (value,) = struct.unpack("<" + kind, self._file.read(struct.calcsize("<" + kind)))
