@@ -2,7 +2,8 @@
 
 A cue has at most two lines of 42 columns and 7 seconds. It breaks at the end of a clause, and stays until it can be
 read at 20 characters per second, if the following pause permits (the limits of Netflix's Timed Text Style Guide for
-English). A single word that is wider or longer has its own cue.
+English). A single word that is wider or longer has its own cue; another that would be alone in the last cue before a
+pause, or of a turn, gets words of the cue before.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, zip_longest
+from itertools import accumulate, pairwise, zip_longest
 from unicodedata import east_asian_width
 
 from audio.episode import Seconds
@@ -39,18 +40,19 @@ class Cue:
     opens_turn: bool
 
 
-def vtt(transcript: Transcript) -> str:
-    """The transcript as WebVTT (W3C, 2019-04-04), each cue in its speaker's voice tag."""
+def vtt(transcript: Transcript, *, shares: bool = True) -> str:
+    """The transcript as WebVTT (W3C, 2019-04-04), each cue in its speaker's voice tag. Without `shares` as releases
+    before 0.2.0 wrote it, with cues of a single last word."""
     blocks = ["WEBVTT"]
-    for cue in _by_start(cue for turn in _turns(transcript, prefixed=False) for cue in turn):
+    for cue in _by_start(cue for turn in _turns(transcript, prefixed=False, shares=shares) for cue in turn):
         text = _escaped("\n".join(cue.lines))
         blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n<v {_escaped(cue.speaker)}>{text}")
     return "\n\n".join(blocks) + "\n"
 
 
-def srt(transcript: Transcript) -> str:
-    """The transcript as SubRip; a turn's first cue begins with the speaker's label and a colon."""
-    cues = _by_start(cue for turn in _turns(transcript, prefixed=True) for cue in turn)
+def srt(transcript: Transcript, *, shares: bool = True) -> str:
+    """The transcript as SubRip; a turn's first cue begins with the speaker's label and a colon. `shares`: see `vtt`."""
+    cues = _by_start(cue for turn in _turns(transcript, prefixed=True, shares=shares) for cue in turn)
     return "\n".join(
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n"
         + "\n".join(cue.lines).replace("-->", "->")
@@ -59,14 +61,14 @@ def srt(transcript: Transcript) -> str:
     )
 
 
-def _turns(transcript: Transcript, *, prefixed: bool) -> Iterable[list[Cue]]:
+def _turns(transcript: Transcript, *, prefixed: bool, shares: bool) -> Iterable[list[Cue]]:
     from output.labels import labels_of
 
     names = {speaker.id: _clean(speaker.name) for speaker in transcript.speakers}
     labels = labels_of(transcript.speakers, "name")
     for turn in transcript.turns:
         prefix = f"{_clean(labels[turn.speaker].first)}:" if prefixed else ""
-        yield _cues(_as_spoken(turn.words), names[turn.speaker], prefix)
+        yield _cues(_as_spoken(turn.words), names[turn.speaker], prefix, shares=shares)
 
 
 def _as_spoken(words: Sequence[Word]) -> Sequence[Word]:
@@ -76,21 +78,49 @@ def _as_spoken(words: Sequence[Word]) -> Sequence[Word]:
     return [word for passage in sorted(passages, key=lambda passage: passage[0].start) for word in passage]
 
 
-def _cues(words: Sequence[Word], speaker: str, prefix: str) -> list[Cue]:
+def _cues(words: Sequence[Word], speaker: str, prefix: str, *, shares: bool) -> list[Cue]:
     cues: list[Cue] = []
     texts = [_clean(word.text) if word.attached and i else f" {_clean(word.text)}" for i, word in enumerate(words)]
-    position = 0
-    while position < len(words):
+    ends = _ends(words, texts, prefix)
+    for start, stop in pairwise([0, *(_without_lone_words(ends, words, texts) if shares else ends)]):
         opening = [prefix] if prefix and not cues else []
-        ahead = words[position : position + _MOST_WORDS + 1]
-        count = _cue_words(ahead, [*opening, *texts[position : position + _MOST_WORDS]])
-        part = words[position : position + count]
+        part = words[start:stop]
         end = min(max(word.end for word in part), part[0].start + CUE_SECONDS)
-        visible = [text for text in (*opening, *texts[position : position + count]) if text.strip()]
+        visible = [text for text in (*opening, *texts[start:stop]) if text.strip()]
         if visible:
             cues.append(Cue(part[0].start, end, speaker, _lines(visible), opens_turn=not cues))
-        position += count
     return cues
+
+
+def _ends(words: Sequence[Word], texts: Sequence[str], prefix: str) -> list[int]:
+    """Where the cues end: the positions behind their last words. `prefix` is before the first that has text."""
+    ends, position, opening = [], 0, [prefix] if prefix else []
+    while position < len(words):
+        ahead = words[position : position + _MOST_WORDS + 1]
+        count = _cue_words(ahead, [*opening, *texts[position : position + _MOST_WORDS]])
+        if opening or any(text.strip() for text in texts[position : position + count]):
+            opening = []
+        position += count
+        ends.append(position)
+    return ends
+
+
+def _without_lone_words(ends: Sequence[int], words: Sequence[Word], texts: Sequence[str]) -> list[int]:
+    """The ends of cues, where a word alone in the last cue of a passage has words of the cue before in its cue, if two
+    are left there and the limits allow it."""
+    shared = list(ends)
+    for i in range(1, len(ends)):
+        begin, start, end = ([0, *shared][j] for j in (i - 1, i, i + 1))
+        is_last = end == len(words) or _is_apart(words[end - 1], words[end])
+        if end - start > 1 or not is_last or _is_apart(words[start - 1], words[start]):
+            continue
+        cuts = [
+            cut
+            for cut in range(begin + 2, start)
+            if _fitting(texts[cut:end]) == end - cut and words[end - 1].end - words[cut].start <= CUE_SECONDS
+        ]
+        shared[i - 1] = max(cuts, key=lambda cut: _break_worth(words[cut - 1]) + cut / end, default=start)
+    return shared
 
 
 def _cue_words(words: Sequence[Word], texts: Sequence[str]) -> int:

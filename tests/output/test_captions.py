@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from output.captions import CHARACTERS_PER_SECOND, CUE_SECONDS, LINE_COLUMNS, srt, vtt
+from output.captions import CHARACTERS_PER_SECOND, CUE_SECONDS, LINE_COLUMNS, LONGEST_PAUSE, srt, vtt
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe.transcript import Speaker, Transcript, Turn, Word
 
@@ -91,6 +91,40 @@ def test_cues_stay_within_the_limits_and_have_every_word(
         assert len(lines) <= 2
         assert max(map(len, lines)) <= LINE_COLUMNS
         assert voice == ADA.name
+
+
+def fits(words: list[Word]) -> bool:
+    """Whether words fit into one cue: into two lines somehow, and into its seconds."""
+    texts = [word.text for word in words]
+    lines = ((" ".join(texts[:cut]), " ".join(texts[cut:])) for cut in range(len(texts) + 1))
+    return any(max(map(len, pair)) <= LINE_COLUMNS for pair in lines) and words[-1].end - words[0].start <= CUE_SECONDS
+
+
+@given(WORDS)
+def test_a_word_is_alone_in_a_last_cue_only_where_the_cue_before_can_give_it_none(
+    raw: list[tuple[str, float, float]],
+) -> None:
+    turn = timed("S1", raw)
+    made = transcript(("S1", "x"))
+    made = Transcript(made.episode, "en", (ADA, BOB), (turn,), (), made.made_with)
+    counts = [len(" ".join(lines).split()) for *_, lines in read_vtt(vtt(made))]
+    starts = [sum(counts[:i]) for i in range(len(counts))]
+    words = turn.words
+    for i, start in enumerate(starts[1:], 1):
+        end = start + counts[i]
+        is_last = end == len(words) or words[end].start - words[end - 1].end > LONGEST_PAUSE
+        if counts[i] == 1 and is_last and words[start].start - words[start - 1].end <= LONGEST_PAUSE:
+            for cut in range(starts[i - 1] + 2, start):
+                assert not fits(list(words[cut:end]))
+
+
+def test_a_lone_last_word_gets_words_of_the_cue_before() -> None:
+    text = "We drew the whole machine on paper and then we argued about every single sheet of them."
+    made = transcript(("S1", text))
+    assert [" ".join(lines) for *_, lines in read_vtt(vtt(made, shares=False))][-1] == "them."
+    cues = [" ".join(lines) for *_, lines in read_vtt(vtt(made))]
+    assert cues[-1] == "of them."
+    assert " ".join(cues) == text
 
 
 def test_cues_break_at_clauses_and_last_long_enough_to_read() -> None:

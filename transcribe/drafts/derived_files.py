@@ -19,12 +19,17 @@ from typing import get_args
 from urllib.parse import quote
 
 from audio.trust import is_there
+from output import captions
 from output.formats import REGISTRY, file_name, write
 from output.urls import safe_url
 from transcribe.drafts.style import style_recorded
 from transcribe.style import DocxTimes, Style
 from transcribe.transcript import Transcript
 
+_EARLIER = {  # formats as releases before 0.2.0 wrote them
+    "vtt": lambda transcript: captions.vtt(transcript, shares=False).encode(),
+    "srt": lambda transcript: captions.srt(transcript, shares=False).encode(),
+}
 EDITED_BY_HAND = "{}: was edited by hand and is not updated; to have it written again, delete it"
 
 
@@ -54,6 +59,8 @@ def regenerated(
         new = rendered(after, candidate)
         if comparable_content(content) in (comparable_content(new), comparable_content(rendered(before, candidate))):
             return new if style is None else rendered(after, style)
+    if name in _EARLIER and content in (_EARLIER[name](before), _EARLIER[name](after)):
+        return rendered(after, style or recorded)
     is_first = hashlib.sha256(content).hexdigest() == before.made_with.outputs.get(path.name)
     return rendered(after, style or recorded) if is_first else None
 
