@@ -166,6 +166,21 @@ def test_the_editor_ends_too(batch: Path, number: int, code: int) -> None:
     _, err = process.communicate(timeout=20)
     assert process.returncode == code, err
     assert "Traceback" not in err
+    assert ("The editor is closed." in err, "interrupted" in err) == (code == 0, code != 0)
+
+
+@pytest.mark.processes
+def test_an_editor_that_is_closed_says_whether_the_times_are_up_to_date(batch: Path) -> None:
+    start(batch, "run", "0.wav", "-o", "out", stages="quick").communicate(timeout=60)
+    process = start(batch, "edit", "out/0.md", "--no-browser")
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    (batch / "out" / "0.md").write_text("**Zoe**: Ships lay in every harbour of that coast, and none had a crew.\n")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1, err
+    assert "The editor is closed.\nError: the draft is saved, and its times are not up to date: " in err
+    assert "belongs to another text" in err
 
 
 def test_an_end_of_the_input_is_no_interruption() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,14 @@ import click
 
 from audio.errors import installing
 from transcribe.cli.drafts import echo_warnings
-from transcribe.cli.ending import StoppedError, on_signals
+from transcribe.cli.ending import StoppedError, on_signals, signal_of
 from transcribe.cli.options import echo_path, settings_in_force
 from transcribe.cli.paths import ExistingFile
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.drafts.draft_words import DraftWords
+    from transcribe.editor.server import Editor
 
 _DRAFT_FILE = ExistingFile("a draft")
 _DRAFT = click.argument("draft", type=_DRAFT_FILE, metavar="DRAFT.md")
@@ -79,8 +80,8 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     """Correct a draft in the browser, with its audio: click a word to hear it, type to change it.
 
     The page is served to this machine only and saves to the draft as you type; the timed transcript and the captions
-    are updated. Prints the page's address; Ctrl+C ends it. Of a transcript of another program (docs/formats.md), a
-    draft is made beside it, and its recording is the one of the same name in the same folder.
+    are updated. Prints the page's address; Ctrl+C closes the editor. Of a transcript of another program
+    (docs/formats.md), a draft is made beside it, and its recording is the one of the same name in the same folder.
 
     \b
     Examples:
@@ -92,11 +93,24 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     except ImportError as error:
         raise click.ClickException(f"the editor needs {error.name}: {installing('editor')}") from error
 
-    editor = open_editor(_draft_to_edit(draft), port=port, glossary=glossary)
-    click.echo(editor.url)
-    click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
-    if not no_browser:
-        click.launch(editor.url_to_launch())
+    try:
+        trouble = _edit_until_closed(
+            lambda: open_editor(_draft_to_edit(draft), port=port, glossary=glossary), no_browser
+        )
+    except KeyboardInterrupt as error:  # before it served
+        if signal_of(error) != signal.SIGINT:
+            raise
+        trouble = ""
+    click.echo("The editor is closed.", err=True)
+    if trouble:
+        click.echo(f"Error: the draft is saved, and its times are not up to date: {for_terminal(trouble)}", err=True)
+    return 1 if trouble else 0
+
+
+def _edit_until_closed(open_it: Callable[[], Editor], no_browser: bool) -> str:
+    """Serve the page until a signal ends it. Returns why the times are not up to date, if so. Ctrl+C is the normal end;
+    raises `StoppedError` for another signal."""
+    editor = open_it()
     received: list[int] = []
 
     def stop(number: int) -> None:
@@ -104,10 +118,14 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
         editor.stop()
 
     with on_signals(stop):
+        click.echo(editor.url)
+        click.echo("Press Ctrl+C to close the editor; everything is saved as you type.", err=True)
+        if not no_browser:
+            click.launch(editor.url_to_launch())
         editor.serve()
-    if received and received[0] != signal.SIGINT:  # Ctrl+C is the normal end
+    if received and received[0] != signal.SIGINT:
         raise StoppedError(received[0])
-    return 0
+    return editor.not_updated
 
 
 def _draft_to_edit(path: Path) -> Path:

@@ -51,7 +51,7 @@ class Editor:
                 raise
             self._socket = _listen(0)
         self.port = int(self._socket.getsockname()[1])
-        self._codes = OneTimeCodes()
+        self._codes, self._session = OneTimeCodes(), session
         app = application(session, token=self._token, port=self.port, codes=self._codes)
         config = uvicorn.Config(
             app,
@@ -79,6 +79,11 @@ class Editor:
             self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
+
+    @property
+    def not_updated(self) -> str:
+        """See `Session.not_updated`; what is typed is in the draft, whatever this says."""
+        return self._session.not_updated
 
     def close(self) -> None:
         """Release the port without serving."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.disk import replace_if_unchanged
-from audio.trust import read_regular, step_after
+from audio.trust import is_there, read_regular, step_after
 from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
@@ -99,6 +99,11 @@ class Session:
     def trouble(self) -> str:
         """Why there are no times, or why they are out of date; empty if they are up to date."""
         return self._transcript()[1] or self._updates.trouble
+
+    @property
+    def not_updated(self) -> str:
+        """Why the timed transcript is not what the saved draft says; empty if it is, or if there is none."""
+        return self._updates.trouble if is_there(json_path(self.path)) else ""
 
     @property
     def sound(self) -> SoundState:
