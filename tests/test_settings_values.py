@@ -196,3 +196,19 @@ def test_no_control_character_reaches_the_name_of_a_file_or_a_document(name: str
     except SettingsError:
         return
     assert character in "\t\n\r"
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ("TRANSCRIBE_MODLE", "did you mean TRANSCRIBE_MODEL?"),
+        ("TRANSCRIBE_FORMAT_", "did you mean TRANSCRIBE_FORMAT?"),
+        ("TRANSCRIBE_XYZZY", "the settings are TRANSCRIBE_ALLOW_HTTP, TRANSCRIBE_AUTHOR, "),
+    ],
+)
+def test_an_unknown_variable_is_told_with_the_name_that_is_near(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path, variable: str, told: str
+) -> None:
+    load_settings({}, environ={variable: "small"}, folder=tmp_path)
+    assert f"{variable} is not a setting and has no effect; {told}" in caplog.text
+    assert ("the settings are" in caplog.text) == told.startswith("the settings are")

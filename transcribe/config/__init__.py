@@ -183,7 +183,9 @@ def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:
 def _environment_layer(environ: Mapping[str, str]) -> Layer:
     names = {PREFIX + name.upper(): name for name in _DEFAULTS} | {PREFIX + "FORMAT": "formats"}
     for unknown in sorted(variable for variable in environ if variable.startswith(PREFIX) and variable not in names):
-        _log.warning("%s is not a setting and has no effect; the settings are %s", unknown, ", ".join(sorted(names)))
+        near = get_close_matches(unknown.removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in names], n=1)
+        step = f"did you mean {PREFIX}{near[0]}?" if near else f"the settings are {', '.join(sorted(names))}"
+        _log.warning("%s is not a setting and has no effect; %s", unknown, step)
     given = [variable for variable in names if environ.get(variable)]
     layer = {names[variable]: _from_text(names[variable], environ[variable]) for variable in given}
     return f"environment ({', '.join(given)})", layer
