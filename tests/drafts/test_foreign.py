@@ -297,7 +297,15 @@ def test_an_import_is_synced_as_any_draft(run: Run, tmp_path: Path) -> None:
     source.path.write_bytes(source.content)
     draft = draft_beside(source, style=Style()).path
     draft.write_text(draft.read_text().replace("Word2", "Deuce"))
-    assert run("export", "talk.md", "-f", "vtt,srt")[:2] == (1, "talk.vtt\n"), "the source is kept"
+    code, out, err = run("export", "talk.md", "-f", "vtt,srt")
+    assert (code, out) == (1, "talk.vtt\n"), "the source is kept"
+    assert "talk.srt: is what the transcript was made of, and stays as it is" in err
+    assert "delete" not in err
+    for command in (("sync", "talk.md"), ("export", "talk.md", "-f", "srt", "-o", ".")):
+        assert "delete" not in run(*command)[2]
+    assert run("export", "talk.md", "-f", "docx")[2] == "", "not asked for"
+    assert run("export", "talk.md", "-f", "srt", "-o", "site")[:2] == (0, "site/talk.srt\n"), "as it is told"
+    assert "Deuce" in (tmp_path / "site" / "talk.srt").read_text()
     assert "00:00:04.000 --> 00:00:05.000\n<v Ann Lee>Deuce is said here." in (tmp_path / "talk.vtt").read_text()
     assert source.path.read_bytes() == source.content, "captions that are not ours stay"
 

@@ -31,6 +31,27 @@ _EARLIER = {  # formats as releases before 0.2.0 wrote them
     "srt": lambda transcript: captions.srt(transcript, shares=False).encode(),
 }
 EDITED_BY_HAND = "{}: was edited by hand and is not updated; to have it written again, delete it"
+IS_SOURCE = "{}: is what the transcript was made of, and stays as it is; to have your corrections: export -o FOLDER"
+KEPT = (EDITED_BY_HAND, IS_SOURCE)
+
+IMPORT = "import"
+"""The engine of `MadeWith` for another program's transcript, whose model is then the source's name and hash."""
+
+ALIGNED = "aligned"
+"""The key in `MadeWith.settings` of the SHA-256 of the text that a transcript has its words from; others have none."""
+
+
+def reason_to_keep(path: Path, content: bytes, transcript: Transcript) -> str:
+    """One of `KEPT` for the file: why it is not written, as nothing of ours gives its content."""
+    return (IS_SOURCE if is_source(path, content, transcript) else EDITED_BY_HAND).format(path)
+
+
+def is_source(path: Path, content: bytes, transcript: Transcript) -> bool:
+    """Whether a file is the one that the transcript was made of: another program's, or a text that was aligned."""
+    made_with = transcript.made_with
+    if made_with.engine == IMPORT and made_with.model == path.name:
+        return True
+    return hashlib.sha256(content).hexdigest() in (made_with.model_sha256, made_with.settings.get(ALIGNED))
 
 
 def derived_files(draft_path: Path) -> Iterator[tuple[Path, str]]:

@@ -15,7 +15,15 @@ from output.files import check_folder, check_names, write_draft
 from output.formats import file_name, write
 from output.left_out import left_out, told
 from output.parse import read_draft
-from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
+from transcribe.drafts.derived_files import (
+    IS_SOURCE,
+    KEPT,
+    comparable_content,
+    derived_files,
+    is_source,
+    reason_to_keep,
+    regenerated,
+)
 from transcribe.drafts.records import hash_at
 from transcribe.drafts.sync import json_path, sync, transcript_of
 from transcribe.style import Style
@@ -54,11 +62,11 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
     for path, name in zip(paths, formats, strict=True):
         if not is_readable(path):
             write_draft(path, write(transcript, name, style=style, stem=draft_path.stem), previous_sha256=None)
-        elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
-            skipped[path] = EDITED_BY_HAND.format(path)
+        elif name in restyled and (problem := _restyle(path, name, transcript=transcript, style=style)):
+            skipped[path] = problem
     written = {path: name for path, name in zip(paths, formats, strict=True) if path not in skipped}
     kept = tuple(path for path in skipped if path in paths)
-    told = (text for path, text in skipped.items() if path in kept or text != EDITED_BY_HAND.format(path))
+    told = (text for path, text in skipped.items() if path in kept or text not in _usual(path))
     left_out = _left_out(draft_path, written, transcript)
     return ExportResult(tuple(written), (*synced.lost, *told), also, kept, left_out)
 
@@ -82,7 +90,7 @@ def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: 
     for path, content in contents.items():
         data = content.encode() if isinstance(content, str) else content
         if is_there(path) and not _is_as_left(path, data):
-            messages.append(f"{path}: is not as an export left it and is kept; to have it written again, delete it")
+            messages.append(_reason_to_keep(path, transcript))
             del written[path]
             continue
         write_draft(path, data, previous_sha256=hash_at(path))
@@ -91,6 +99,10 @@ def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: 
     left_out = _left_out(draft_path, written, transcript)
     kept = tuple(path for path in contents if path not in written)
     return ExportResult(tuple(written), tuple(messages), beside.also, kept, left_out)
+
+
+def _usual(path: Path) -> tuple[str, ...]:
+    return tuple(reason.format(path) for reason in KEPT)
 
 
 def _left_out(draft_path: Path, written: Mapping[Path, str], transcript: Transcript) -> tuple[str, ...]:
@@ -110,20 +122,29 @@ def _is_as_left(path: Path, new: bytes) -> bool:
         return False
 
 
+def _reason_to_keep(path: Path, transcript: Transcript) -> str:
+    with contextlib.suppress(OSError):
+        if is_source(path, read_regular(path), transcript):
+            return IS_SOURCE.format(path)
+    return f"{path}: is not as an export left it and is kept; to have it written again, delete it"
+
+
 def _note(path: Path) -> Path:
     """Where the hash of an exported file is kept. Raises `OSError` if that is not in the file's folder."""
     name = hashlib.sha256(path.name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return state_folder(path.parent) / "exported" / name
 
 
-def _restyle(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:
-    """Write the file in this style; False if somebody edited it."""
+def _restyle(path: Path, name: str, *, transcript: Transcript, style: Style) -> str:
+    """Write the file in this style; returns why it is not, if somebody edited it."""
     try:
         content = read_regular(path)
     except OSError as error:
         reason = error.strerror
         raise OutputError(f"{path}: cannot be read ({reason}); change its permissions or delete it") from error
     new = regenerated(path, content, name, before=transcript, after=transcript, style=style)
-    if new is not None and comparable_content(new) != comparable_content(content):
-        return not write_draft(path, new, previous_sha256=hashlib.sha256(content).hexdigest()).keeps_edit
-    return new is not None
+    if new is None:
+        return reason_to_keep(path, content, transcript)
+    if comparable_content(new) != comparable_content(content):
+        return write_draft(path, new, previous_sha256=hashlib.sha256(content).hexdigest()).message
+    return ""

@@ -22,6 +22,7 @@ from output.formats import WITHOUT_TIMES
 from output.kinds import check_is_text, head_of, is_draft
 from output.parse import Draft, parse
 from transcribe.alignment.interpolation import SECONDS_PER_LETTER
+from transcribe.drafts.derived_files import IMPORT
 from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty, in_speaking_order
 from transcribe.readers.decoding import MOST_BYTES
@@ -34,7 +35,6 @@ from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 from transcribe.transcript_json import is_timed_transcript
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
-ENGINE = "import"  # of `MadeWith`, whose model is then the source's name and hash
 SOMEBODY = "Speaker 1"  # where the source names nobody
 NOT_NAMED = "Unknown speaker"  # where it names others
 
@@ -89,7 +89,7 @@ class Foreign:
             speakers=tuple(_speaker(ids[key], key, name, source=self.path.name) for key, name in names.items()),
             turns=turns,
             spans=tuple(replace(span, speaker=ids[span.speaker]) for span in read.spans or () if span.speaker in ids),
-            made_with=MadeWith(transcribe.__version__, ENGINE, self.path.name, self.sha256),
+            made_with=MadeWith(transcribe.__version__, IMPORT, self.path.name, self.sha256),
             warnings=tuple(_warnings(read, names, ids)),
         )
 

@@ -17,7 +17,7 @@ from output.errors import OutputError
 from output.files import check_names
 from output.formats import file_name
 from output.parse import read_draft
-from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
+from transcribe.drafts.derived_files import comparable_content, derived_files, reason_to_keep, regenerated
 from transcribe.drafts.lost_words import lost_words, told
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.moved_recording import with_recording
@@ -126,7 +126,7 @@ def _regenerate(path: Path, name: str, *, before: Transcript, after: Transcript)
         return f"{path}: cannot be read ({reason}) and is not updated; {step}"
     new = regenerated(path, old, name, before=before, after=after)
     if new is None:
-        return EDITED_BY_HAND.format(path)
+        return reason_to_keep(path, old, before)
     is_same = comparable_content(new) == comparable_content(old)
     if is_same or replace_if_unchanged(path, new, over=hashlib.sha256(old).hexdigest()):
         return ""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from audio.episode import Episode, Seconds, full_clock
 from audio.intervals import joined
 from transcribe.alignment.unspoken import spoken_texts
+from transcribe.drafts.derived_files import ALIGNED
 from transcribe.drafts.foreign import BEFORE_SPEECH, NO_SPEECH
 from transcribe.person_names import NameCertainty
 from transcribe.posts.text import Post
@@ -16,9 +17,6 @@ from transcribe.posts.timing import Timing, Unspoken, Unwritten
 from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word, as_written
 from transcribe.transcript_json import UnspokenText
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
-
-ALIGNED = "aligned"
-"""The key in `MadeWith.settings` of the SHA-256 of the text that a transcript has its words from; others have none."""
 
 _PAUSE = 0.5  # seconds of silence that end a span
 _QUOTED = 10  # words

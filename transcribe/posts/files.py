@@ -15,6 +15,7 @@ from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
 from output.left_out import left_out, told
 from transcribe.drafts.currency import Inputs, is_made_of
+from transcribe.drafts.derived_files import ALIGNED
 from transcribe.drafts.machine_originals import save_original
 from transcribe.drafts.records import (
     belongs_to_other_recording,
@@ -25,7 +26,6 @@ from transcribe.drafts.records import (
     transcript_at,
 )
 from transcribe.drafts.style import style_of
-from transcribe.posts.aligned import ALIGNED
 from transcribe.posts.text import Post
 from transcribe.settings import Settings
 from transcribe.style import Style

@@ -22,9 +22,9 @@ from audio.sources.left_out import LeftOut
 from audio.trust import read_regular
 from output.parse import parse
 from transcribe.batch.report import Result, failed_result
+from transcribe.drafts.derived_files import ALIGNED
 from transcribe.drafts.records import transcript_at
 from transcribe.errors import TranscriptError
-from transcribe.posts.aligned import ALIGNED
 from transcribe.posts.text import MARKDOWN, read_post
 from transcribe.readers.decoding import MOST_BYTES
 from transcribe.workers.task import failure_of
