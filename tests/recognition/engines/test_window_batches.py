@@ -40,7 +40,7 @@ def test_every_worker_stays_busy(n: int, workers: int, batch: int) -> None:
     assert len(jobs) <= n / batch + workers * batch
 
 
-@given(st.integers(1, 5), st.lists(st.integers(1, 4), max_size=9))
+@given(st.integers(1, 5), st.lists(st.integers(0, 4), max_size=9))
 def test_parts_are_joined_in_their_order_whoever_did_them(threads: int, sizes: list[int]) -> None:
     with ThreadPoolExecutor(threads) as pool:
         tasks = [Task(pool, [partial(divmod, n, 3) for n in range(size)], join=list) for size in sizes]

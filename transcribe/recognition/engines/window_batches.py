@@ -40,9 +40,10 @@ class Task(Generic[Part, Whole]):
         self._whole: Future[Whole] | None = None
         self._pool, self._join = pool, join
         self._parts = [pool.submit(part) for part in parts]
-        self._left = count(len(self._parts) - 1, -1)
+        self._left = count(len(self._parts), -1)
         for part in self._parts:
             part.add_done_callback(self._go_on)
+        self._go_on()  # there may be no parts
 
     def result(self) -> Whole:
         """What `join` returned. Raises what it or a part raised, and `CancelledError` after `cancel`."""
@@ -57,7 +58,7 @@ class Task(Generic[Part, Whole]):
         for part in self._parts:
             part.cancel()
 
-    def _go_on(self, _: Future[Part]) -> None:
+    def _go_on(self, _: Future[Part] | None = None) -> None:
         if next(self._left) == 0:
             with suppress(RuntimeError):  # the interpreter ends
                 self._whole = self._pool.submit(self._joined)
