@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import logging
+import sys
+import tracemalloc
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +20,9 @@ from tests.support.weights import needs_base
 from tests.support.whisper_encoder import MELS, WIDTH, needs_dot_products, random_encoder, write_container
 from transcribe.errors import EngineError
 from transcribe.recognition.engines import encoders
+from transcribe.recognition.engines.ct2_container import read_container
 from transcribe.recognition.engines.ctranslate2 import CTranslate2
+from transcribe.recognition.engines.encoder_graph import encoder_graph
 from transcribe.recognition.engines.encoders import Encoder, load_network
 from transcribe.recognition.engines.log_mel import padded_log_mel
 from transcribe.recognition.models import ModelFiles
@@ -64,7 +69,7 @@ def test_the_network_has_the_shapes_of_the_encoder(weights: Path, processor: Pat
 def test_a_window_the_network_cannot_read_is_an_error_of_the_engine(weights: Path, processor: Path) -> None:
     network = load_network(weights)
     assert network is not None
-    with pytest.raises(EngineError, match="failed while encoding"):
+    with pytest.raises(EngineError, match=r"failed while encoding: .*mel.*; try --engine openai$"):  # on one line
         network(np.zeros((1, MELS + 1, 60), np.float32))
 
 
@@ -88,6 +93,41 @@ def test_quantized_weights_are_left_to_ctranslate2(tmp_path: Path, processor: Pa
     arrays[name] = np.ones(arrays[name].shape, np.int8)
     arrays[f"{name}_scale"] = np.ones(len(arrays[name]), np.float32)
     assert load_network(write_container(tmp_path / "model.bin", arrays)) is None
+
+
+@pytest.mark.parametrize("name", ["conv1/weight", "layer_0/ffn/linear_0/weight", "layer_norm/beta"])
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_left_to_ctranslate2(
+    tmp_path: Path, processor: Path, caplog: pytest.LogCaptureFixture, name: str, number: float
+) -> None:
+    """Why is said to who asks for it; nothing else is, as by numpy."""
+    arrays = random_encoder()
+    arrays[f"encoder/{name}"].flat[0] = number
+    with caplog.at_level(logging.DEBUG, logger=encoders.__name__):
+        assert load_network(write_container(tmp_path / "model.bin", arrays)) is None
+    assert f"encoder/{name} has numbers that are not finite" in caplog.text
+
+
+def test_without_onnxruntime_ctranslate2_encodes(
+    weights: Path, processor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert load_network(weights) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has files in memory")
+def test_the_graph_is_not_kept_beside_the_network(weights: Path, processor: Path) -> None:
+    first = load_network(weights)  # what is imported stays, too
+    tracemalloc.start()
+    try:
+        second = load_network(weights)
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert first is not None
+    assert second is not None
+    assert kept < len(encoder_graph(read_container(weights, side="encoder"))) / 2
 
 
 @pytest.mark.parametrize("limit", ["_MOST_BYTES", "_MOST_PARAMETERS"])
@@ -122,6 +162,14 @@ def test_without_a_network_the_model_encodes() -> None:
     found = Encoder(model, network=None).encode(windows, range(3))
     assert [(each.windows, each.states.shape) for each in found] == [([0, 2], (2, 1, 1000)), ([1], (1, 1, 2000))]
     assert all((each.states == 1).all() for each in found)
+
+
+def test_a_network_encodes_one_window_at_a_time() -> None:
+    """Its graph has room for one, also if they have the same length."""
+    model = SimpleNamespace(feature_extractor=lambda samples: np.full((MELS, 8), samples[0], np.float32))
+    windows = [np.full(800, i, np.float32) for i in range(4)]
+    found = Encoder(model, network=lambda mels: mels[:1, :, ::2].copy()).encode(windows, [3, 1])
+    assert [(each.windows, float(np.asarray(each.states).max())) for each in found] == [([3], 3), ([1], 1)]
 
 
 def test_the_states_of_a_network_are_not_copied_and_stay() -> None:
@@ -184,7 +232,7 @@ class TestRealWeights:
 
     def test_the_container_s_other_side_is_passed_over(self, base_files: ModelFiles) -> None:
         path = base_files.folder / "model.bin"
-        arrays = encoders.read_container(path, side="encoder")
-        everything = encoders.read_container(path)
+        arrays = read_container(path, side="encoder")
+        everything = read_container(path)
         assert {name for name in everything if name.startswith("encoder")} == set(arrays)
         assert all(np.array_equal(everything[name], array) for name, array in arrays.items())
