@@ -108,6 +108,17 @@ _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
 _PICTURES = (b"heic", b"heix", b"hevc", b"heim", b"avif", b"avis", b"mif1", b"msf1", b"jp2 ", b"jpx ", b"crx ")
 
 
+_OTHER = (  # what is often given by mistake, by its first bytes
+    (b"%PDF", "a PDF"),
+    *((mark, "a picture") for mark in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")),
+    (b"PK\3\4", "an archive, as Word documents are"),
+    *((mark, "an archive") for mark in (b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")),
+    (b"\xd0\xcf\x11\xe0", "a document of an old Office program"),
+    (b"SQLite format 3", "a database"),
+    (b"\x7fELF", "a program"),
+)
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _BLANK = re.compile(r"[\ufeff\s]+")
 _ROOT = re.compile(r"<(?:\w{1,20}:)?(?:rss|feed|rdf|opml)(?=[\s>/])", re.IGNORECASE)
 _IN_A_PAGE = re.compile(r"<html|<!doctype\s+html|<pre|<code|<script|```|^---\s", re.IGNORECASE)
@@ -149,6 +160,30 @@ def kind_of(head: bytes) -> Kind:
     if root or "<!doctype html" in text.lower():
         return Kind.PAGE
     return Kind.TEXT
+
+
+def other_kind(head: bytes) -> str:
+    """What a file is that begins with `head` and is neither a recording nor text, with its article; empty if unknown.
+
+    >>> other_kind(b"%PDF-1.7"), other_kind(b"RIFF")
+    ('a PDF', '')
+    """
+    return next((name for mark, name in _OTHER if head.startswith(mark)), "")
+
+
+def what_else(content: bytes) -> str:
+    """What the bytes of a file are if they are no text, with an article: "a recording"; empty if they may be text."""
+    head = content[:HEAD_BYTES]
+    if not has_controls(head):
+        return ""
+    if (kind := kind_of(head)) is Kind.AUDIO:
+        return "a recording"
+    return other_kind(head) or ("no text" if kind is Kind.UNKNOWN else "")
+
+
+def has_controls(head: bytes) -> bool:
+    """Whether control characters, of which every recording has some, are in the beginning of a file; not in UTF-16."""
+    return head[:2].count(0) != 1 and bool(_CONTROL.search(head))  # one 0 of two: UTF-16 without its mark
 
 
 def from_root(text: str) -> str:

@@ -35,9 +35,6 @@ _STATED = {
 }
 
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in every recording's beginning; rare in texts
-
-
 def head_of(path: Path) -> bytes:
     """The beginning of a file, enough to tell its kind. Raises `OSError`."""
     with open_regular(path) as file:
@@ -49,10 +46,8 @@ def check_is_text(path: Path, head: bytes) -> None:
 
     UTF-16 is text, and what stands in a file that begins like a recording but has nothing of one, such as "caffeine".
     """
-    if not _CONTROL.search(head) or head[:2].count(0) == 1:  # one 0 of two: UTF-16 without its mark
+    if not media.has_controls(head):
         return
-    if head.startswith(b"%PDF"):
-        raise OutputError(f"{path}: is a PDF; save it as text")
     kind, quoted = media.kind_of(head), shlex.quote(str(path))
     if kind is media.Kind.AUDIO:
         raise OutputError(f"{path}: is a recording, not a draft; `transcribe run {quoted}` transcribes it")
@@ -61,8 +56,10 @@ def check_is_text(path: Path, head: bytes) -> None:
         raise OutputError(
             f"{path}: is a Word document, not a draft; to make one of it: transcribe render {quoted} > {draft}"
         )
+    if (other := media.other_kind(head)) == "a PDF":
+        raise OutputError(f"{path}: is a PDF; save it as text")
     if kind is media.Kind.UNKNOWN:
-        raise OutputError(f"{path}: is not text; give a draft or a transcript")
+        raise OutputError(f"{path}: is {other or 'no text'}; give a draft or a transcript, which are text")
 
 
 def stated_kind(text: str) -> Kind | None:

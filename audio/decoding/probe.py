@@ -11,6 +11,7 @@ from pathlib import Path
 
 from audio.episode import Seconds
 from audio.errors import DecodeError, NoSoundError, SourceError
+from audio.media import other_kind
 from audio.structure.length import length_of
 
 _TEXT_CHECK_BYTES = 4096  # read from the start to distinguish text from audio
@@ -39,6 +40,8 @@ def check_source(path: Path) -> None:
         raise SourceError(f"cannot be opened ({getattr(exc, 'strerror', exc)}); check the name", about=name) from exc
     if not head:
         raise NoSoundError("the file is empty; get the file again", about=name)
+    if other := other_kind(head):
+        raise DecodeError(f"is {other}, not a recording; give the recording itself", about=name)
     if not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", head):  # the bytes file(1) never accepts as text
         raise DecodeError("this is text, not audio (a web page or a playlist?); give the audio file itself", about=name)
 

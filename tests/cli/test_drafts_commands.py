@@ -166,7 +166,7 @@ def test_what_is_no_text_is_called_what_it_is(run: Run, tmp_path: Path, command:
         "a b.md": "a b.md: is a recording, not a draft; `transcribe run 'a b.md'` transcribes it",
         "long.wav": "long.wav: is a recording, not a draft; `transcribe run long.wav` transcribes it",
         "frames.mp3": "frames.mp3: is a recording, not a draft; `transcribe run frames.mp3` transcribes it",
-        "ls": "ls: is not text; give a draft or a transcript",
+        "ls": "ls: is a program; give a draft or a transcript",
     }.items():
         code, out, err = run(*command.split(), name)
         assert (code, out, told in err) == (1, "", True), (name, err)

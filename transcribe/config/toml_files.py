@@ -17,6 +17,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from audio.media import what_else
 from audio.trust import read_regular, step_after
 from transcribe.errors import SettingsError
 
@@ -88,7 +89,10 @@ def read_toml(path: Path, *, instead: str) -> TomlFile:
     more than 64 bits.
     """
     try:
-        text = read_regular(path, max_bytes=MOST_BYTES).decode("utf-8-sig")
+        content = read_regular(path, max_bytes=MOST_BYTES)
+        if what := what_else(content):
+            raise SettingsError(f"{path}: is {what}, where TOML is read, which is text; {instead}")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         line = exc.object[: exc.start].count(b"\n") + 1
         raise SettingsError(f"{path}: line {line}: is not UTF-8 text; save it as UTF-8") from exc

@@ -1,0 +1,74 @@
+"""What is given a file of another kind says which file it is, what it is, and what to give; in one line."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Run
+from tests.support.scripted_stages import tone
+
+KINDS = {
+    "picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "PDF": b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n" + bytes(range(256)),
+    "archive": b"\x1f\x8b\x08\0" + bytes(range(256)),
+    "old Office": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)),
+    "no text": random.Random(4).randbytes(3000),
+}
+WANT_TEXT = [
+    "align {} a.wav",
+    "score {} d.md",
+    "score d.md {}",
+    "render {}",
+    "export {} -f srt",
+    "sync {}",
+    "lint {}",
+    "parse {}",
+    "learn {}",
+    "merge d.md {}",
+    "check {}",
+]
+WANT_SOUND = ["align d.md {}", "voices add Ann {}", "run {}", "run --tracks a.wav {}"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    tone(tmp_path / "a.wav", seconds=2.0)
+    (tmp_path / "d.md").write_text("**Ada**: Who are you?\n\n**Grace**: I am Grace.\n")
+    return tmp_path
+
+
+def told(run: Run, line: str, name: str) -> str:
+    code, out, err = run(*(word.format(name) for word in line.split()))
+    assert (code, out) in ((1, ""), (2, "")), err
+    (error,) = (line for line in err.splitlines() if line.startswith("Error: "))
+    assert f"{name}: is " in error
+    assert "; " in error
+    return error
+
+
+@pytest.mark.parametrize("line", WANT_TEXT)
+@pytest.mark.parametrize("kind", [*KINDS, "recording"])
+def test_where_text_is_wanted(run: Run, desk: Path, line: str, kind: str) -> None:
+    name = "x.toml" if line.startswith("check") else "x.md"
+    (desk / name).write_bytes(KINDS.get(kind) or (desk / "a.wav").read_bytes())
+    assert kind in told(run, line, name)
+
+
+@pytest.mark.parametrize("line", WANT_SOUND)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "no text"])
+def test_where_sound_is_wanted(run: Run, desk: Path, line: str, kind: str) -> None:
+    (desk / "x.wav").write_bytes(KINDS[kind])
+    assert kind in told(run, line, "x.wav")
+
+
+@pytest.mark.parametrize("suffix", ["ref.md", "ref.txt", "rttm"])
+def test_where_a_reference_is_wanted(run: Run, desk: Path, suffix: str) -> None:
+    (desk / "clips").mkdir()
+    tone(desk / "clips" / "c.wav", seconds=2.0)
+    (desk / "clips" / f"c.{suffix}").write_bytes(KINDS["picture"])
+    code, out, err = run("check", "clips")
+    assert code == 2, err
+    assert f"clips/c.{suffix}: is a picture; give a transcript, which is text" in out
