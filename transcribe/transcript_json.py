@@ -184,7 +184,7 @@ def unspoken_of(data: Mapping[str, Any]) -> Iterator[UnspokenText]:
 
 def word_arguments(data: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a `Word` from its JSON fields. Raises `KeyError` and `TypeError`, as the next ones do."""
-    said = {name: data[name] for name in ("text", "start", "end")}
+    said = {"text": typed(data, "text", str), "start": data["start"], "end": data["end"]}
     attached = typed(data, "attached", bool, False)
     return {**said, "probability": data.get("probability", 1.0), "attached": attached, "error": data.get("error")}
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.support.editor_page import Desk, DeskMaker
+    from tests.support.editor_requests import Address
     from transcribe.editor.session import Session
     from transcribe.transcript import Transcript
 
@@ -66,3 +67,18 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     session = Session(path)
     yield session
     session.close()
+
+
+@pytest.fixture
+def address(session: Session) -> Iterator[Address]:
+    """Port and token of a running server."""
+    import threading
+
+    from transcribe.editor.server import Editor
+
+    editor = Editor(session)
+    thread = threading.Thread(target=editor.serve)
+    thread.start()
+    yield editor.port, editor.url.split("#token=")[1]
+    editor.stop()
+    thread.join()

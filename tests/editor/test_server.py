@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import re
-import socket
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +11,7 @@ import pytest
 
 from output.parse import parse
 from tests.support.audio_files import tone, write_wav
+from tests.support.editor_requests import Address, post, request
 from tests.support.paths import ROOT
 from tests.support.turn_edits import with_paragraph
 from transcribe.drafts.sync import transcript_of
@@ -25,32 +21,7 @@ from transcribe.editor.session import Session
 from transcribe.transcript import Doubt
 
 
-@pytest.fixture
-def address(session: Session) -> Iterator[tuple[int, str]]:
-    """Port and token of a running server."""
-    from transcribe.editor.server import Editor
-
-    editor = Editor(session)
-    thread = threading.Thread(target=editor.serve)
-    thread.start()
-    yield editor.port, editor.url.split("#token=")[1]
-    editor.stop()
-    thread.join()
-
-
-def request(address: tuple[int, str], path: str, *, method: str = "GET", body: Any = None, **headers: str) -> Any:
-    """One request, with the valid token unless another is given; underscores in header names are hyphens."""
-    port, token = address
-    sent_headers = {"Authorization": f"Bearer {token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request(method, path, None if body is None else json.dumps(body), sent_headers)
-    response = connection.getresponse()
-    response.body = response.read()  # type: ignore[attr-defined]
-    connection.close()
-    return response
-
-
-def test_the_token_is_not_in_request_lines_or_cookies(address: tuple[int, str]) -> None:
+def test_the_token_is_not_in_request_lines_or_cookies(address: Address) -> None:
     """After the `#` it stays in the browser; a cookie would be sent to every other port of this machine."""
     port, token = address
     response = request(address, "/", Authorization="")
@@ -65,7 +36,7 @@ def test_the_token_is_not_in_request_lines_or_cookies(address: tuple[int, str]) 
 
 
 @pytest.mark.parametrize("path", ["/api/draft", "/api/revision", "/audio"])
-def test_requests_without_the_token_are_refused(address: tuple[int, str], path: str) -> None:
+def test_requests_without_the_token_are_refused(address: Address, path: str) -> None:
     for header in ("", "Bearer guess", address[1], f"Basic {address[1]}"):
         response = request(address, path, Authorization=header)
         assert response.status == 403
@@ -74,7 +45,7 @@ def test_requests_without_the_token_are_refused(address: tuple[int, str], path: 
 
 
 @pytest.mark.parametrize("path", ["/", "/api/draft", "/api/revision", "/audio", "/assets/editor.js"])
-def test_requests_from_other_sites_and_hosts_are_refused(address: tuple[int, str], path: str) -> None:
+def test_requests_from_other_sites_and_hosts_are_refused(address: Address, path: str) -> None:
     assert request(address, path, Host="evil.example").status == 421
     assert request(address, path, Host=f"127.0.0.1:{address[0] + 1}").status == 421
     assert request(address, path, Host="127.0.0.1").status == 421
@@ -84,44 +55,14 @@ def test_requests_from_other_sites_and_hosts_are_refused(address: tuple[int, str
         assert request(address, path, Sec_Fetch_Site=site).status == 403
 
 
-def test_a_link_on_another_site_may_open_the_page(address: tuple[int, str]) -> None:
+def test_a_link_on_another_site_may_open_the_page(address: Address) -> None:
     """For example in a notebook's terminal. The page it opens has no data, and a frame opens nothing."""
     assert request(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 200
     assert request(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="iframe").status == 403
     assert request(address, "/api/draft", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 403
 
 
-def test_port_80_is_not_in_the_host_header(session: Session) -> None:
-    from starlette.testclient import TestClient
-
-    from transcribe.editor.one_time_codes import OneTimeCodes
-    from transcribe.editor.server import application
-
-    client = TestClient(application(session, token="t", port=80, codes=OneTimeCodes()), base_url="http://127.0.0.1")
-    assert client.get("/api/revision", headers={"Authorization": "Bearer t"}).json()["revision"] == session.revision
-    assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
-
-
-def test_a_draft_has_a_default_port_and_its_own_token(session: Session) -> None:
-    """An open page finds the server again, and cannot save to another draft."""
-    from transcribe.editor.server import Editor
-
-    first = Editor(session)
-    second = Editor(session)  # while the first one uses the port
-    third_session = Session(session.path)
-    assert first.port != second.port
-    first_token, second_token = (editor.url.split("#token=")[1] for editor in (first, second))
-    assert first_token != second_token
-    assert first_token.split(".")[0] == second_token.split(".")[0]
-    for editor in (first, second):
-        editor.close()
-    third = Editor(third_session)
-    assert third.port == first.port
-    third.close()
-    third_session.close()
-
-
-def test_writing_requires_the_pages_origin(address: tuple[int, str], session: Session) -> None:
+def test_writing_requires_the_pages_origin(address: Address, session: Session) -> None:
     before = session.path.read_bytes()
     state = json.loads(request(address, "/api/draft").body)
     body = {"revision": state["revision"], "turns": [["Ada", ["Gone."]]]}
@@ -137,7 +78,7 @@ def test_writing_requires_the_pages_origin(address: tuple[int, str], session: Se
     assert session.path.read_bytes() != before
 
 
-def test_every_response_has_the_security_headers(address: tuple[int, str]) -> None:
+def test_every_response_has_the_security_headers(address: Address) -> None:
     for response in (
         request(address, "/"),
         request(address, "/api/draft"),
@@ -150,12 +91,12 @@ def test_every_response_has_the_security_headers(address: tuple[int, str]) -> No
         assert response.headers["Access-Control-Allow-Origin"] is None
 
 
-def test_no_path_escapes_the_assets(address: tuple[int, str]) -> None:
+def test_no_path_escapes_the_assets(address: Address) -> None:
     for name in ("../server.py", "..%2fserver.py", "%2e%2e/server.py", "page.html%00", "server.py"):
         assert request(address, f"/assets/{name}").status == 404
 
 
-def test_an_edit_of_an_old_revision_needs_its_base(address: tuple[int, str], session: Session) -> None:
+def test_an_edit_of_an_old_revision_needs_its_base(address: Address, session: Session) -> None:
     state = json.loads(request(address, "/api/draft").body)
     base = [[turn["speaker"], turn["paragraphs"]] for turn in state["turns"]]
     session.path.write_bytes(session.path.read_bytes().replace(b"hills", b"dales"))
@@ -170,7 +111,7 @@ def test_an_edit_of_an_old_revision_needs_its_base(address: tuple[int, str], ses
     assert "How come?" in text
 
 
-def test_audio_is_served_in_ranges(address: tuple[int, str], session: Session) -> None:
+def test_audio_is_served_in_ranges(address: Address, session: Session) -> None:
     assert json.loads(request(address, "/api/draft").body)["sound"]["address"] == ""
     recording = write_wav(session.path.with_suffix(".wav"), tone(440, 0.5))
     json_path = session.path.with_suffix(".json")
@@ -186,7 +127,7 @@ def test_audio_is_served_in_ranges(address: tuple[int, str], session: Session) -
     assert response.headers["Content-Range"] == f"bytes 10-13/{recording.stat().st_size}"
 
 
-def test_versions_are_given_with_the_token_only(address: tuple[int, str], session: Session) -> None:
+def test_versions_are_given_with_the_token_only(address: Address, session: Session) -> None:
     keep_version(session.path, session.path.read_bytes(), now=1_800_000_000)
     assert json.loads(request(address, "/api/versions").body) == {"versions": [1_800_000_000]}
     turns = json.loads(request(address, "/api/versions/1800000000").body)["turns"]
@@ -202,60 +143,7 @@ def test_the_page_has_no_inline_scripts() -> None:
     assert re.findall(r"<style|\sstyle=|\son\w+=|https?://", page) == []
 
 
-def test_a_port_in_use_is_reported(address: tuple[int, str], session: Session) -> None:
-    from output.errors import OutputError
-    from transcribe.editor.server import Editor
-
-    with pytest.raises(OutputError, match=f"port {address[0]} cannot be used"):
-        Editor(session, port=address[0])
-
-
-def test_a_code_opens_the_page_once(session: Session) -> None:
-    """What a program gets as an argument is not the token, and is of no use a second time, or after a while."""
-    from starlette.testclient import TestClient
-
-    from transcribe.editor.one_time_codes import OneTimeCodes
-    from transcribe.editor.server import Editor, application
-
-    editor = Editor(session)
-    token = editor.url.split("#token=")[1]
-    assert token not in editor.url_to_launch()
-    assert editor.url_to_launch() != editor.url_to_launch()
-    editor.close()
-    codes, late = OneTimeCodes(), OneTimeCodes(valid=-1.0)
-    client = TestClient(application(session, token="t", port=80, codes=codes), base_url="http://127.0.0.1")
-    own = {"Origin": "http://127.0.0.1"}
-    code = codes.new()
-    assert client.post("/api/enter", json={"code": code}).status_code == 403  # another page's request
-    assert client.post("/api/enter", json={"code": "guess"}, headers=own).status_code == 403
-    assert client.post("/api/enter", json={"code": code}, headers=own).json() == {"token": "t"}
-    assert client.post("/api/enter", json={"code": code}, headers=own).status_code == 403
-    assert not late.use(late.new())
-
-
-def test_idle_connections_do_not_keep_others_out(address: tuple[int, str]) -> None:
-    from transcribe.editor.connections import MOST_CONNECTIONS
-
-    with contextlib.ExitStack() as stack:
-        idle = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", address[0])))
-            for _ in range(2 * MOST_CONNECTIONS)
-        ]
-        assert request(address, "/api/revision").status == 200
-        idle[0].settimeout(30)
-        assert idle[0].recv(1) == b""  # closed by the server
-        idle[-1].sendall(b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n")
-        assert idle[-1].recv(12) == b"HTTP/1.1 421"
-
-
-def post(address: tuple[int, str], path: str, body: Any) -> Any:
-    own = {"Origin": f"http://127.0.0.1:{address[0]}", "Content_Type": "application/json"}
-    return request(address, path, method="POST", body=body, **own)
-
-
-def test_a_doubt_over_a_confirmed_one_comes_back_when_both_are_undone(
-    session: Session, address: tuple[int, str]
-) -> None:
+def test_a_doubt_over_a_confirmed_one_comes_back_when_both_are_undone(session: Session, address: Address) -> None:
     """With what the page keeps of the confirmation: an edit had taken the longer doubt before."""
     talk = transcript_of(session.path)
     words = talk.turns[1].words
@@ -282,28 +170,10 @@ def test_a_doubt_over_a_confirmed_one_comes_back_when_both_are_undone(
         {"doubts": [[1, 2]]},
         {"settled": [{"start": 2, "end": 1, "reason": "unclear"}]},
         {"words": [{"text": "so", "start": 1, "end": 2}]},
+        {"words": [{"text": 3, "start": 1, "end": 2, "probability": 1}]},
+        {"words": ["so"]},
     ],
 )
-def test_what_no_confirmation_took_is_refused(address: tuple[int, str], change: dict[str, Any]) -> None:
+def test_what_no_confirmation_took_is_refused(address: Address, change: dict[str, Any]) -> None:
     assert post(address, "/api/restore", {"doubts": [], "words": []}).status == 200
     assert post(address, "/api/restore", {"doubts": [], "words": [], **change}).status == 400
-
-
-def test_a_connection_that_asks_for_nothing_is_closed(session: Session) -> None:
-    import uvicorn
-
-    from transcribe.editor.connections import protocol
-    from transcribe.editor.one_time_codes import OneTimeCodes
-    from transcribe.editor.server import application
-
-    app = application(session, token="t", port=80, codes=OneTimeCodes())
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol(patience=0.1), ws="none", log_config=None))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    with socket.create_connection(listener.getsockname()) as idle:
-        idle.settimeout(30)
-        idle.sendall(b"GET / HT")
-        assert idle.recv(1) == b""
-    server.should_exit = True
-    thread.join()

@@ -25,7 +25,7 @@ from transcribe.editor.session import Session
 from transcribe.editor.sound_response import sound_offer, sound_response
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Doubt, Word
-from transcribe.transcript_json import doubt_arguments
+from transcribe.transcript_json import doubt_arguments, word_arguments
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
@@ -132,10 +132,7 @@ class Handlers:
     async def _restore(self, request: Request) -> Response:
         data = await body_of(request)
         doubts, settled = (_doubts(rows) for rows in (data["doubts"], data.get("settled", ())))
-        words = tuple(
-            Word(str(row["text"]), row["start"], row["end"], row["probability"], error=row.get("error"))
-            for row in data["words"]
-        )
+        words = tuple(Word(**(word_arguments(row) | {"probability": row["probability"]})) for row in data["words"])
         suggestions = tuple((str(id), str(name)) for id, name in data.get("suggestions", ()))
         await run_in_threadpool(self._session.restore, Confirmation(doubts, words, suggestions, settled))
         return JSONResponse({})
