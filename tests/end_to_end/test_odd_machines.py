@@ -77,13 +77,13 @@ MACHINES = {
         shell="mkdir gone && cd gone && rmdir ../gone && exec COMMAND",
         run="change to another",
         doctor="change to another",
-        lint="does not exist",
+        lint="no such file; check the name and the current folder",
     ),
     "a working folder that may not be looked into": Machine(
         shell="mkdir shut && cd shut && chmod 0 ../shut && exec COMMAND",
         run="change to a folder of your own",
         doctor="change to a folder of your own",
-        lint="does not exist",
+        lint="Permission denied; check the path and its permissions",
         is_bound=True,
     ),
     "little memory": Machine(
