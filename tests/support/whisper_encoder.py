@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from transcribe.recognition.engines.encoders import has_dot_products
+from transcribe.recognition.engines.networks import has_dot_products
 
 WIDTH, HEADS, LAYERS, MELS, POSITIONS = 64, 2, 2, 16, 40
 

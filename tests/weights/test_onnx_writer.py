@@ -82,3 +82,13 @@ def test_tensors_of_any_length_are_written(size: int) -> None:
     graph = Graph("long")
     y = graph.add("Add", ["x", graph.constant(np.arange(size, dtype=np.float32))])
     assert run(graph, y, np.zeros(size), [size]).tolist() == list(range(size))
+
+
+def test_a_node_and_a_graph_have_several_outputs_and_inputs_of_other_types() -> None:
+    graph = Graph("largest")
+    values, places = graph.add_many("TopK", ["x", graph.constant(np.array([2]))], 2)
+    chosen = graph.add("Gather", [values, "places"], axis=1)
+    model = graph.model({"x": [1, "n"], "places": ["m"]}, chosen, places, types={"places": np.int64, places: np.int64})
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    inputs = {"x": np.array([[3, 9, 1, 7]], np.float32), "places": np.array([1, 0, 1])}
+    assert [output.tolist() for output in session.run(None, inputs)] == [[[7.0, 9.0, 7.0]], [[1, 3]]]

@@ -21,7 +21,7 @@ RESULTS_OF = {
     Stage.DECODE: 4,
     Stage.PLAN: 2,
     Stage.LANGUAGE: 3,
-    Stage.RECOGNIZE: 9,
+    Stage.RECOGNIZE: 10,
     Stage.REHEAR: 2,
     Stage.DIARIZE: 10,
 }

@@ -37,13 +37,18 @@ class Graph:
 
         An operator that is not a standard one has its domain before its name: "com.microsoft.Gelu".
         """
+        return self.add_many(operator, inputs, 1, **attributes)[0]
+
+    def add_many(self, operator: str, inputs: Sequence[str], count: int, **attributes: Attribute) -> list[str]:
+        """Append a node and return its first `count` outputs; names as for `add`."""
         domain, _, operator = operator.rpartition(".")
-        output = f"v{next(self._numbers)}"
+        outputs = [f"v{next(self._numbers)}" for _ in range(count)]
         fields = [_text(1, name) for name in inputs]
-        fields += [_text(2, output), _text(4, operator), _text(7, domain)]
+        fields += [_text(2, output) for output in outputs]
+        fields += [_text(4, operator), _text(7, domain)]
         fields += [_message(5, _attribute(name, value)) for name, value in attributes.items()]
         self._nodes.append(b"".join(fields))
-        return output
+        return outputs
 
     def constant(self, values: NDArray[Any]) -> str:
         """A weight: int8 and uint8 stay as they are, other integers become int64, everything else float32."""
@@ -54,12 +59,18 @@ class Graph:
         self._weights += _nested(5, [*fields, *_nested(9, [values.astype(_DTYPES[kind]).tobytes()])])
         return name
 
-    def model(self, inputs: Mapping[str, Sequence[int | str]], output: str) -> bytes:
-        """The complete file: float32 inputs with their shapes (a name is a free size), and the output."""
+    def model(
+        self, inputs: Mapping[str, Sequence[int | str]], *outputs: str, types: Mapping[str, type] | None = None
+    ) -> bytes:
+        """The complete file: the inputs with their shapes (a name is a free size), and the outputs.
+
+        All are float32 but for those whose numpy type is in `types`.
+        """
+        kinds = {name: _kind(np.dtype(kind)) for name, kind in (types or {}).items()}
         graph = [_message(1, node) for node in self._nodes]
         graph += [_text(2, self.name), *self._weights]
-        graph += [_message(11, _value(name, shape)) for name, shape in inputs.items()]
-        graph.append(_message(12, _value(output, None)))
+        graph += [_message(11, _value(name, kinds.get(name, _FLOAT), shape)) for name, shape in inputs.items()]
+        graph += [_message(12, _value(name, kinds.get(name, _FLOAT), None)) for name in outputs]
         operators = [_message(8, _text(1, domain) + _integer(2, version)) for domain, version in _OPSETS.items()]
         return b"".join([_integer(1, _IR_VERSION), _text(2, "turnscript"), *_nested(7, graph), *operators])
 
@@ -81,8 +92,8 @@ def _attribute(name: str, value: Attribute) -> bytes:
     return start + b"".join(_integer(8, item) for item in value) + _integer(20, 7)
 
 
-def _value(name: str, shape: Sequence[int | str] | None) -> bytes:
-    tensor = _integer(1, _FLOAT)
+def _value(name: str, kind: int, shape: Sequence[int | str] | None) -> bytes:
+    tensor = _integer(1, kind)
     if shape is not None:
         sizes = [_text(2, size) if isinstance(size, str) else _integer(1, size) for size in shape]
         tensor += _message(2, b"".join(_message(1, size) for size in sizes))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tests.support.weights import needs_base
 from tests.support.whisper_encoder import MELS, WIDTH, needs_dot_products, random_encoder, write_container
 from transcribe.errors import EngineError
-from transcribe.recognition.engines import encoders
+from transcribe.recognition.engines import ctranslate2, encoders, networks
 from transcribe.recognition.engines.ct2_container import read_container
 from transcribe.recognition.engines.ctranslate2 import CTranslate2
 from transcribe.recognition.engines.encoder_graph import encoder_graph
@@ -42,7 +42,7 @@ def processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What Linux says about the processor."""
     path = tmp_path / "cpuinfo"
     path.write_text("flags\t\t: fpu avx2 avx512f avx512_vnni\n")
-    monkeypatch.setattr(encoders, "_CPU", path)
+    monkeypatch.setattr(networks, "_CPU", path)
     return path
 
 
@@ -56,7 +56,7 @@ def with_network(base_files: ModelFiles) -> CTranslate2:
 def without_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
     """The engine with CTranslate2's encoder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoders, "has_dot_products", lambda: False)
+        patch.setattr(ctranslate2, "load_network", lambda _: None)
         yield CTranslate2(base_files, device="cpu", threads=2)
 
 
@@ -134,7 +134,7 @@ def test_the_graph_is_not_kept_beside_the_network(weights: Path, processor: Path
 def test_large_encoders_are_not_in_memory_twice(
     weights: Path, processor: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(encoders, limit, 10_000)
+    monkeypatch.setattr(networks, limit, 10_000)
     assert load_network(weights) is None
 
 

@@ -6,16 +6,16 @@ and the decoder then ends the text after a phrase. Here a window is padded with 
 On a CPU each job has one thread: two such workers on two cores ran 2.5 times as fast as two threads on one window (26
 against 10 times real time, `base`, beam 5, word times). A job's windows are encoded one by one (four together took a
 third longer), each by whichever thread is free, and decoded together, because every step reads all weights: four take a
-fifth less than two. There, too, the text is searched in every second frame (`encoder_states`). Word times are aligned
-one by one: together with a longer text a word moved by 20 ms. A window is padded to the same length whatever windows it
-is decoded with, so its reading does not depend on them. The other hypotheses of the beam change neither the best one
-nor the time.
+fifth less than two. There, too, the text is searched in every second frame (`encoder_states`). Where onnxruntime is
+faster it encodes (`encoders`) and searches what has no prompt and is not sampled (`decoders`). Word times are aligned one
+by one: together with a longer text a word moved by 20 ms. A window is padded to the same length whatever windows it is
+decoded with, so its reading does not depend on them.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError, ModelError
-from transcribe.recognition.engines.encoder_states import thinned
+from transcribe.recognition.engines.decoders import load_decoder
 from transcribe.recognition.engines.encoders import Encoded, Encoder, load_network
 from transcribe.recognition.engines.log_mel import FRAME_SAMPLES
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
+from transcribe.recognition.engines.text_searches import CTranslate2Search, NetworkSearch, Query, TextSearch
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
 from transcribe.recognition.engines.window_batches import Task, batches, worker_layout
 from transcribe.recognition.model_sources import WEIGHTS
@@ -66,6 +67,8 @@ class CTranslate2:
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )
             self._encoder = Encoder(self._model, network=network)
+            decoder = None if on_gpu else load_decoder(files.folder, self._model.hf_tokenizer)
+            self._network_search = NetworkSearch(decoder) if decoder else None
             # The network has one thread for each call.
             n_threads = self._workers * threads_each if network else self._workers
             self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="recognize")
@@ -102,8 +105,11 @@ class CTranslate2:
         """See `Recognizer.recognize`. Two jobs for each worker are submitted ahead, and the next windows consumed."""
         is_sampled = temperature > 0
         options = _Options(language, beam_size, prompt, temperature)
-        generator = self._sampling_model if is_sampled else lambda: self._model.model
-        decoding = _Decoding(self._model, options, encoder=self._encoder, generator=generator, together=self._together)
+        model = self._sampling_model if is_sampled else lambda: self._model.model
+        search: TextSearch = CTranslate2Search(model, together=self._together)
+        if self._network_search and not is_sampled and not prompt:
+            search = self._network_search
+        decoding = _Decoding(self._model, options, encoder=self._encoder, search=search, together=self._together)
         workers, batch = (1, 1) if is_sampled else (self._workers, self._batch)
         pool = self._sampling_pool if is_sampled else self._pool
         ahead: deque[_Job] = deque()
@@ -131,9 +137,8 @@ class CTranslate2:
 
     def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
         """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
-        decoding = _Decoding(
-            self._model, _Options(language), encoder=self._encoder, generator=lambda: self._model.model
-        )
+        search = CTranslate2Search(lambda: self._model.model, together=self._together)
+        decoding = _Decoding(self._model, _Options(language), encoder=self._encoder, search=search)
         try:
             return decoding.align(window, text)
         except (RuntimeError, ValueError) as exc:
@@ -170,7 +175,7 @@ class _Decoding:
         options: _Options,
         *,
         encoder: Encoder,
-        generator: Callable[[], Any],
+        search: TextSearch,
         together: bool = False,
     ) -> None:
         from faster_whisper.tokenizer import Tokenizer
@@ -178,13 +183,9 @@ class _Decoding:
         multilingual = model.model.is_multilingual
         self._model = model
         self._encoder = encoder
-        self._generator = generator
+        self._search = search
         self._together = together
         self._language = options.language if multilingual else "en"
-        self._is_first = multilingual and options.prompt is None and options.temperature == 0
-        self._search: dict[str, Any] = {"beam_size": options.beam_size, "num_hypotheses": options.beam_size}
-        if options.temperature > 0:
-            self._search = {"beam_size": 1, "sampling_topk": 0, "sampling_temperature": options.temperature}
         try:
             self._tokenizer = Tokenizer(model.hf_tokenizer, multilingual, task="transcribe", language=self._language)
         except ValueError as exc:
@@ -193,6 +194,8 @@ class _Decoding:
         if options.prompt:
             prompt_tokens = self._tokenizer.encode(" " + options.prompt.strip())[-(_TEXT_TOKENS // 2 - 1) :]
             self._prompt = [self._tokenizer.sot_prev, *prompt_tokens, *self._prompt]
+        is_first = multilingual and options.prompt is None and options.temperature == 0
+        self._query = Query(self._prompt, self._language, options.beam_size, options.temperature, is_first=is_first)
 
     def submit(self, windows: Sequence[Samples], pool: ThreadPoolExecutor) -> _Job:
         """A reading for each window; those padded to one length are decoded together."""
@@ -213,17 +216,8 @@ class _Decoding:
         return [readings[i] for i in range(len(windows))]
 
     def _decode_group(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
-        searched = encoded[0] if self._together else thinned(encoded)
-        results = self._generator().generate(
-            searched,
-            [self._prompt] * len(windows),
-            **self._search,
-            max_length=_TEXT_TOKENS,
-            return_scores=True,
-            return_no_speech_prob=True,
-        )
-        spoken = self._spoken(searched, len(windows))
-        tokens = [[token for token in r.sequences_ids[0] if token < self._tokenizer.eot] for r in results]
+        found = self._search(encoded, self._query)
+        tokens = [[token for token in texts.tokens[0] if token < self._tokenizer.eot] for texts in found]
         size = len(windows) // len(encoded)
         words = [
             window_words
@@ -233,25 +227,18 @@ class _Decoding:
         return [
             Reading(
                 words=words[i],
-                # ctranslate2 divides the sum, which includes the end token, by the length without it
-                avg_logprob=result.scores[0] * len(result.sequences_ids[0]) / (len(result.sequences_ids[0]) + 1),
-                no_speech_probability=result.no_speech_prob,
-                alternatives=self._alternatives(result.sequences_ids),
-                spoken=spoken[i],
+                avg_logprob=texts.avg_logprob,
+                no_speech_probability=texts.no_speech_probability,
+                alternatives=self._alternatives(texts.tokens),
+                spoken=texts.spoken,
             )
-            for i, result in enumerate(results)
+            for i, texts in enumerate(found)
         ]
 
     def _alternatives(self, sequences: Sequence[Sequence[int]]) -> tuple[str, ...]:
         """The texts of the hypotheses that are not the best one's."""
         best, *others = (self._tokenizer.decode([t for t in s if t < self._tokenizer.eot]).strip() for s in sequences)
         return tuple(dict.fromkeys(text for text in others if text != best))
-
-    def _spoken(self, searched: Any, count: int) -> Sequence[LanguageGuess | None]:
-        """The languages of the windows, one step of the decoder; none where a first reading knew them."""
-        if not self._is_first:
-            return [None] * count
-        return [LanguageGuess.of_tokens(pairs) for pairs in self._model.model.detect_language(searched)]
 
     def align(self, window: Samples, text: str) -> tuple[Word, ...]:
         parts = text.split()

@@ -1,0 +1,179 @@
+"""Which decoder is used, and that both read the same in the real weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, models
+
+from audio.decoding.decode import decode
+from tests.support.paths import CLIPS
+from tests.support.weights import needs_base
+from tests.support.whisper_decoder import TOKENS, random_decoder
+from tests.support.whisper_encoder import WIDTH, needs_dot_products, write_container
+from transcribe.errors import EngineError
+from transcribe.recognition.engines import ctranslate2, networks
+from transcribe.recognition.engines.beam_search import Rules
+from transcribe.recognition.engines.ctranslate2 import CTranslate2
+from transcribe.recognition.engines.decoders import load_decoder
+from transcribe.recognition.engines.protocol import Reading
+from transcribe.recognition.models import ModelFiles
+
+Samples = NDArray[np.float32]
+
+NAMES = {"a": 0, "!": 1, ".": 2, "Ġb": 3, "<|endoftext|>": 30, "<|nospeech|>": 31, "<|en|>": 32, "<|nl|>": 33}
+CONFIG = {"lang_ids": [32, 33], "suppress_ids": [31], "suppress_ids_begin": [30]}
+
+
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    """With as many tokens as the small decoder."""
+    rest = {f"x{i}": i for i in range(TOKENS) if i not in NAMES.values()}
+    return Tokenizer(models.WordLevel(NAMES | rest, unk_token="a"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The files of a model with a small decoder, on a processor that suits it."""
+    monkeypatch.setattr(networks, "has_dot_products", lambda: True)
+    write_container(tmp_path / "model.bin", random_decoder())
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    return tmp_path
+
+
+def test_a_decoder_reads_windows_of_any_length(folder: Path, tokenizer: Tokenizer) -> None:
+    decoder = load_decoder(folder, tokenizer)
+    assert decoder is not None
+    assert decoder.vocabulary.languages == {"en": 3, "nl": 4}
+    for frames in (1, 31, 32, 33):
+        states = np.random.default_rng(frames).normal(size=(2, frames, WIDTH)).astype(np.float32)
+        for found in decoder.search(states, Rules((4, 5), 30, 3, 5)):
+            assert found.texts[0].logprob < 0
+            assert found.special.shape == (5,)
+
+
+def test_states_of_another_width_are_an_error_of_the_engine(folder: Path, tokenizer: Tokenizer) -> None:
+    decoder = load_decoder(folder, tokenizer)
+    assert decoder is not None
+    with pytest.raises(EngineError, match="failed while decoding"):
+        decoder.search(np.zeros((1, 4, WIDTH + 1), np.float32), Rules((4,), 30, 1, 5))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"lang_ids": 3}',
+        json.dumps(CONFIG | {"suppress_ids": ["x"]}),
+        json.dumps(CONFIG | {"suppress_ids": [10**6]}),
+        json.dumps(CONFIG | {"lang_ids": [10**6]}),
+    ],
+)
+def test_without_what_the_settings_should_say_there_is_none(folder: Path, tokenizer: Tokenizer, config: str) -> None:
+    (folder / "config.json").write_text(config)
+    assert load_decoder(folder, tokenizer) is None
+
+
+def test_without_the_tokens_there_is_none(folder: Path) -> None:
+    assert load_decoder(folder, Tokenizer(models.WordLevel({"a": 0}, unk_token="a"))) is None
+
+
+@pytest.mark.parametrize("name", ["decoder/layer_1/attention/linear_1/weight", "decoder/num_heads"])
+def test_of_weights_that_are_no_decoder_s_there_is_none(folder: Path, tokenizer: Tokenizer, name: str) -> None:
+    arrays = random_decoder()
+    arrays.pop(name)
+    write_container(folder / "model.bin", arrays)
+    assert load_decoder(folder, tokenizer) is None
+
+
+def test_of_quantized_weights_there_is_none(folder: Path, tokenizer: Tokenizer) -> None:
+    arrays = random_decoder()
+    name = "decoder/layer_0/ffn/linear_0/weight"
+    write_container(folder / "model.bin", arrays | {name: np.ones(arrays[name].shape, np.int8)})
+    assert load_decoder(folder, tokenizer) is None
+
+
+def test_on_another_processor_there_is_none(
+    folder: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "has_dot_products", lambda: False)
+    assert load_decoder(folder, tokenizer) is None
+
+
+def test_of_too_many_parameters_there_is_none(
+    folder: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "_MOST_PARAMETERS", 1000)
+    assert load_decoder(folder, tokenizer) is None
+
+
+@pytest.fixture(scope="module")
+def with_network(base_files: ModelFiles) -> CTranslate2:
+    """The engine with the network."""
+    return CTranslate2(base_files, device="cpu", threads=2)
+
+
+@pytest.fixture(scope="module")
+def without_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
+    """The engine with CTranslate2's decoder, and the same encoder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ctranslate2, "load_decoder", lambda *_: None)
+        yield CTranslate2(base_files, device="cpu", threads=2)
+
+
+@pytest.fixture(scope="module")
+def windows() -> list[Samples]:
+    """Of several lengths, and one of silence."""
+    path = CLIPS / "packaging-notes.mp3"
+    with decode(path) as audio:
+        parts = [audio.read(start, end) for start, end in ((0, 12), (3, 11), (12, 30), (30, 34), (20, 50))]
+    return [*parts, np.zeros(32_000, np.float32)]
+
+
+def read(engine: CTranslate2, windows: list[Samples]) -> list[Reading]:
+    return list(engine.recognize(windows, language="en"))
+
+
+@needs_base
+@needs_dot_products
+@pytest.mark.models
+def test_both_decoders_read_the_same(
+    with_network: CTranslate2, without_network: CTranslate2, windows: list[Samples]
+) -> None:
+    for one, other in zip(read(with_network, windows), read(without_network, windows), strict=True):
+        assert SequenceMatcher(None, one.text.split(), other.text.split(), autojunk=False).ratio() > 0.9
+        assert one.avg_logprob == pytest.approx(other.avg_logprob, abs=0.1)
+        assert one.no_speech_probability == pytest.approx(other.no_speech_probability, abs=0.1)
+        assert one.spoken is not None
+        assert other.spoken is not None
+        assert one.spoken.likeliest[1] == pytest.approx(other.spoken.likeliest[1], abs=0.1)
+
+
+@needs_base
+@needs_dot_products
+@pytest.mark.models
+def test_a_reading_depends_on_its_window_alone(with_network: CTranslate2, windows: list[Samples]) -> None:
+    together = read(with_network, windows)
+    with ThreadPoolExecutor(3) as pool:
+        alone = list(pool.map(lambda window: read(with_network, [window])[0], windows))
+    assert together == alone
+
+
+@needs_base
+@needs_dot_products
+@pytest.mark.models
+def test_a_prompt_and_sampling_are_left_to_ctranslate2(
+    with_network: CTranslate2, windows: list[Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(with_network, "_network_search", lambda *_: pytest.fail("was asked"))
+    assert next(with_network.recognize(windows[:1], language="en", prompt="Names: Ada.")).text
+    assert next(with_network.recognize(windows[:1], language="en", temperature=0.4)).text

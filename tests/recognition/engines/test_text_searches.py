@@ -1,0 +1,106 @@
+"""What is made of the texts that a decoder finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from transcribe.recognition.engines.beam_search import Found, Hypothesis, Rules
+from transcribe.recognition.engines.decoders import Vocabulary
+from transcribe.recognition.engines.text_searches import NetworkSearch, Query
+
+STOP, EXCLAMATION, WORD, PART, END = 10, 11, 12, 13, 20  # PART goes on with the word before it
+
+VOCABULARY = Vocabulary(
+    end=END,
+    special=(STOP, EXCLAMATION, 30, 31, 32),
+    languages={"en": 3, "nl": 4},
+    suppressed=(),
+    not_first=(),
+    begins_word={WORD},
+)
+
+
+class Decoder:
+    """Finds what it is told to."""
+
+    vocabulary = VOCABULARY
+
+    def __init__(self, *found: Found) -> None:
+        self.found = list(found)
+        self.rules: list[Rules] = []
+
+    def search(self, states: NDArray[np.float32], rules: Rules) -> list[Found]:
+        assert states.shape == (len(self.found), 2, 4)
+        self.rules.append(rules)
+        return self.found
+
+
+def text(tokens: Sequence[int], odds: float, logprob: float = -1.0) -> Hypothesis:
+    """With the logarithm of the odds of "!" against a full stop at each token."""
+    return Hypothesis(tuple(tokens), logprob, tuple(np.array([-3.0, -3.0 + odds, -9, -9, -9]) for _ in tokens))
+
+
+def searched(decoder: Decoder, language: str = "en", **options: Any) -> list[Any]:
+    states = [np.zeros((1, 4, 4), np.float32) for _ in decoder.found]
+    return NetworkSearch(decoder)(states, Query((1, 2), language, beam_size=3, **options))  # type: ignore[arg-type]
+
+
+NOTHING = np.array([-9, -9, -2.0, -1.0, -3.0])
+
+
+@given(st.floats(-5, 5).filter(lambda odds: abs(odds + 1.897) > 0.01))
+def test_a_full_stop_that_is_hardly_likelier_is_an_exclamation_mark(odds: float) -> None:
+    """From .15 of its probability on, whose natural logarithm is -1.897."""
+    (found,) = searched(Decoder(Found((text([WORD, STOP], odds),), NOTHING)))
+    assert found.tokens == [[WORD, EXCLAMATION if odds > -1.897 else STOP]]
+
+
+@pytest.mark.parametrize("tokens", [[WORD, STOP, PART], [WORD, STOP, STOP, STOP, PART], [WORD, PART]])
+def test_what_is_no_end_of_a_word_stays(tokens: list[int]) -> None:
+    """A point in an address or a number, dots."""
+    (found,) = searched(Decoder(Found((text(tokens, 3.0),), NOTHING)))
+    assert found.tokens == [tokens]
+
+
+def test_in_other_languages_nothing_is_exclaimed() -> None:
+    (found,) = searched(Decoder(Found((text([WORD, STOP], 3.0),), NOTHING)), "nl")
+    assert found.tokens == [(WORD, STOP)]
+
+
+def test_a_text_of_which_nothing_was_told_stays() -> None:
+    other = Hypothesis((WORD, STOP), -4.0, ())
+    (found,) = searched(Decoder(Found((text([WORD, STOP, WORD, STOP], 3.0), other), NOTHING)))
+    assert found.tokens == [[WORD, EXCLAMATION, WORD, EXCLAMATION], (WORD, STOP)]
+
+
+def test_the_mean_of_the_logarithms_includes_the_end() -> None:
+    found = searched(Decoder(Found((text([WORD] * 3, 0.0, -2.0),), NOTHING), Found((text([], 0.0, -0.5),), NOTHING)))
+    assert [each.avg_logprob for each in found] == [-0.5, -0.5]
+
+
+def test_the_languages_of_a_first_reading_sum_to_one() -> None:
+    first, second = (
+        searched(Decoder(Found((text([WORD], 0.0),), NOTHING)), is_first=first)[0] for first in (True, False)
+    )
+    assert first.spoken.probabilities == pytest.approx({"en": 1 / (1 + np.exp(-2)), "nl": 1 / (1 + np.exp(2))})
+    assert second.spoken is None
+    assert first.no_speech_probability == pytest.approx(np.exp(-2))
+
+
+def test_what_is_asked_reaches_the_search() -> None:
+    decoder = Decoder(Found((text([WORD], 0.0),), NOTHING))
+    searched(decoder)
+    (rules,) = decoder.rules
+    assert (tuple(rules.prompt), rules.end, rules.beam_size) == ((1, 2), END, 3)
+
+
+def test_it_does_not_sample() -> None:
+    with pytest.raises(ValueError, match="does not sample"):
+        searched(Decoder(Found((text([WORD], 0.0),), NOTHING)), temperature=0.5)

@@ -1,0 +1,191 @@
+"""Searches the likeliest texts of some windows, a token at a time: beam search. Knows no network.
+
+The rules are those of openai-whisper's decoding.py (`BeamSearchDecoder` with patience 1, `MaximumLikelihoodRanker`): a
+window is done when as many of its hypotheses have ended as the beam is wide, and the best has the greatest logarithm
+for each token. Besides, it is done when its likeliest hypothesis ends: what goes on then is less likely, but may come
+to repeat itself, which a mean of logarithms favours. Two things are added, because a step costs as much as it has
+hypotheses:
+
+- Pruning: a hypothesis is given up when others of its window are likelier by a factor (`Rules.pruned`).
+- Recombination: two hypotheses that differ only some tokens ago go on alike, so the likelier goes on for both. The
+  other is a text all the same, with the rest of the likelier one: what else a place may say is found all over a window,
+  not only where the last hypotheses differ. A hypothesis may be some tokens behind, as with a comma less.
+
+(Both as in speech decoders with n-grams: H. Ney and S. Ortmanns, "Dynamic programming search for continuous speech
+recognition", 1999.) The figures are in docs/performance.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_FURTHEST_BEHIND = 3  # tokens; fewer than are compared, so that no repeated phrase is taken for a text that is behind
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The next token of each hypothesis of each window, as natural logarithms of probabilities."""
+
+    logprobs: NDArray[np.float32]  # (windows, hypotheses, n): the n largest, in order
+    tokens: NDArray[np.int64]  # of these
+    special: NDArray[np.float32]  # (windows, hypotheses, m): those of m tokens that are always told
+
+
+class Steps(Protocol):
+    """A network that reads some windows; each step continues some hypotheses of each."""
+
+    def step(self, tokens: NDArray[np.int64], parents: NDArray[np.int64]) -> Prediction:
+        """What follows `tokens` (windows, hypotheses); each continues the row `parents` of the step before."""
+
+    def keep(self, windows: Sequence[int]) -> None:
+        """Only these of the windows go on, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is searched: texts after `prompt` that end with the token `end`, of at most `longest` tokens without it."""
+
+    prompt: Sequence[int]
+    end: int
+    beam_size: int
+    longest: int
+    not_first: Collection[int] = ()  # tokens that no text begins with
+    most_texts: int = 5  # of a window
+    pruned: float = 2.5  # natural logarithm of the factor by which others are likelier
+    compared: int = 5  # last tokens, all different, by which two hypotheses are found to go on alike
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A text so far."""
+
+    tokens: tuple[int, ...]  # the end not included
+    logprob: float  # the sum of its tokens' logarithms, the end's included
+    special: tuple[NDArray[np.float32], ...]  # for each token what was told where it was chosen; empty if not known
+
+    @property
+    def score(self) -> float:
+        """What an ended text is ranked by."""
+        return self.logprob / max(1, len(self.tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The texts of a window, the best first; and what was told after the first token of the prompt."""
+
+    texts: tuple[Hypothesis, ...]
+    special: NDArray[np.float32]
+
+
+def search(steps: Steps, count: int, rules: Rules) -> list[Found]:
+    """The texts of each of `count` windows. A window's depend only on what is predicted for it.
+
+    Raises `ValueError` without a prompt.
+    """
+    told, prediction = _read_prompt(steps, count, rules.prompt)
+    beams = [_Beam(rules) for _ in range(count)]
+    going = list(range(count))  # the windows of the rows
+    while True:
+        for row, window in enumerate(going):
+            beams[window].go_on(prediction, row)
+        rows = [row for row, window in enumerate(going) if beams[window].live]
+        if not rows:
+            return [Found(beam.texts(), told[window]) for window, beam in enumerate(beams)]
+        width = max(len(beams[going[row]].live) for row in rows)
+        parents = np.concatenate([row * prediction.tokens.shape[1] + beams[going[row]].parents(width) for row in rows])
+        if len(rows) < len(going):
+            steps.keep(rows)
+            going = [going[row] for row in rows]
+        tokens = np.array([beams[window].last_tokens(width) for window in going])
+        prediction = steps.step(tokens, parents)
+
+
+def _read_prompt(steps: Steps, count: int, prompt: Sequence[int]) -> tuple[NDArray[np.float32], Prediction]:
+    predictions = [steps.step(np.full((count, 1), token), np.arange(count)) for token in prompt]
+    if not predictions:
+        raise ValueError("a text is searched after a prompt")
+    return predictions[0].special[:, 0], predictions[-1]
+
+
+class _Beam:
+    """The hypotheses of one window."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self.live = [Hypothesis((), 0.0, ())]
+        self._from = [0]  # of each live one, the place of what it continues among those before
+        self._ended: list[Hypothesis] = []
+        self._latest: dict[tuple[int, ...], Hypothesis] = {}  # by its last tokens
+        self._merged: list[tuple[Hypothesis, Hypothesis]] = []  # with the one that goes on for it
+
+    def go_on(self, prediction: Prediction, row: int) -> None:
+        """Continue the live hypotheses by a token each, in as many ways as the beam is wide."""
+        before, self.live, self._from = self.live, [], []
+        if before and len(before[0].tokens) == self._rules.longest:
+            self._ended += before
+            return
+        sums = np.array([each.logprob for each in before])[:, None] + prediction.logprobs[row, : len(before)]
+        least, is_done = None, False
+        for place in np.argsort(-sums, axis=None, kind="stable").tolist():
+            parent, column = divmod(place, sums.shape[1])
+            token, total = int(prediction.tokens[row, parent, column]), float(sums[parent, column])
+            if not before[parent].tokens and token in self._rules.not_first:
+                continue
+            if least is None:  # the likeliest
+                least, is_done = total - self._rules.pruned, token == self._rules.end
+            if total < least or len(self.live) == self._rules.beam_size:
+                break
+            if token == self._rules.end:
+                self._ended.append(Hypothesis(before[parent].tokens, total, before[parent].special))
+                continue
+            told = (*before[parent].special, prediction.special[row, parent])
+            new = Hypothesis((*before[parent].tokens, token), total, told)
+            if not self._goes_on_as_another(new):
+                self.live.append(new)
+                self._from.append(parent)
+        if is_done or len(self._ended) >= self._rules.beam_size:
+            self.live = []
+
+    def _goes_on_as_another(self, new: Hypothesis) -> bool:
+        """Whether one that is as far, or was there a few tokens before, ends alike, is likelier and still goes on.
+
+        One that is behind has more tokens, and each lowers its sum: they are compared by what one takes on average.
+        """
+        last = new.tokens[-self._rules.compared :]
+        if len(set(last)) < self._rules.compared:
+            return False
+        other = self._latest.get(last)
+        behind = len(new.tokens) - len(other.tokens) if other else 0
+        if other and behind <= _FURTHEST_BEHIND and new.logprob - behind * other.score <= other.logprob:
+            n = len(other.tokens)
+            if any(each.tokens[:n] == other.tokens for each in (*self.live, *self._ended)):
+                self._merged.append((new, other))
+                return True
+        self._latest[last] = new
+        return False
+
+    def parents(self, width: int) -> NDArray[np.int64]:
+        """Of each of `width` rows the place of what it continues; rows that are too many repeat the first."""
+        return np.array((self._from + self._from[:1] * width)[:width])
+
+    def last_tokens(self, width: int) -> list[int]:
+        """The last token of each of `width` rows, as `parents`."""
+        tokens = [each.tokens[-1] for each in self.live]
+        return (tokens + tokens[:1] * width)[:width]
+
+    def texts(self) -> tuple[Hypothesis, ...]:
+        """The best ended text; then the best of the other ended ones and of those that it went on for."""
+        best, *others = sorted(self._ended, key=lambda each: -each.score)
+        for merged, other in self._merged:
+            n = len(other.tokens)
+            if best.tokens[:n] == other.tokens:
+                logprob = merged.logprob + best.logprob - other.logprob
+                others.append(Hypothesis((*merged.tokens, *best.tokens[n:]), logprob, ()))
+        return (best, *sorted(others, key=lambda each: -each.score)[: self._rules.most_texts - 1])

@@ -1,0 +1,137 @@
+"""The encoder's states of some windows → texts, by Whisper's decoder in onnxruntime.
+
+CTranslate2 multiplies a few rows by a large matrix slowly where it has no library of Intel's, and reads the states in
+32 bits in every step.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio.trust import read_regular
+from transcribe.recognition.engines.beam_search import Found, Prediction, Rules, search
+from transcribe.recognition.engines.decoder_graph import AUDIO, TEXT, audio_graph, step_graph
+from transcribe.recognition.engines.networks import on_one_line, open_network, suitable_arrays
+from transcribe.recognition.model_sources import CONFIG, WEIGHTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from transcribe.recognition.engines.networks import Run
+
+_log = logging.getLogger(__name__)
+
+_MOST_OF_CONFIG = 1 << 20  # bytes
+_FRAMES = 32  # keys are filled up to a multiple of them: products with 750 take twice the time of those with 768
+_NO_FRAME = -1e9  # added to a score that has no weight
+_MOST_TOKENS = 8  # predicted for each hypothesis
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the tokens of a model mean. Places are those in `special`."""
+
+    end: int
+    special: Sequence[int]  # tokens whose probability is told in every step
+    languages: Mapping[str, int]  # their places by the codes
+    suppressed: Sequence[int]
+    not_first: Sequence[int]
+    begins_word: Collection[int]  # tokens of letters after a blank
+    full_stop: int = 0
+    exclamation: int = 1
+    no_speech: int = 2
+
+    @classmethod
+    def of(cls, tokenizer: Any, config: Mapping[str, Any]) -> Vocabulary:
+        """That of a `tokenizers.Tokenizer` and CTranslate2's config.json.
+
+        Raises `KeyError`, `TypeError` or `ValueError` if they are not Whisper's.
+        """
+        tokens = tokenizer.get_vocab(with_added_tokens=True)
+        no_speech = tokens.get("<|nospeech|>", tokens.get("<|nocaptions|>"))
+        end = tokens["<|endoftext|>"]
+        names = {token: name for name, token in tokens.items()}
+        languages = [int(token) for token in config["lang_ids"]]
+        return cls(
+            end=end,
+            special=(tokens["."], tokens["!"], int(no_speech), *languages),
+            languages={names[token].strip("<|>"): 3 + i for i, token in enumerate(languages)},
+            suppressed=[int(token) for token in config["suppress_ids"]],
+            not_first=[int(token) for token in config["suppress_ids_begin"]],
+            begins_word=frozenset(token for name, token in tokens.items() if name.startswith("Ġ")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Both graphs of `decoder_graph`. May be used from several threads at the same time."""
+
+    audio: Run
+    step: Run
+    vocabulary: Vocabulary
+    heads: int
+    size: int  # of a head
+
+    def search(self, states: NDArray[np.float32], rules: Rules) -> list[Found]:
+        """The texts of windows with the encoder's `states` (windows, frames, width). Raises `EngineError`."""
+        return search(_Reading(self, states), len(states), rules)
+
+
+class _Reading:
+    """The `Steps` of some windows."""
+
+    def __init__(self, decoder: Decoder, states: NDArray[np.float32]) -> None:
+        self._decoder = decoder
+        n_frames = states.shape[1]
+        missing = -n_frames % _FRAMES
+        outputs = decoder.audio({"states": np.pad(states, ((0, 0), (0, missing), (0, 0)))})
+        self._mask = np.repeat(np.array([0.0, _NO_FRAME], np.float32), [n_frames, missing])
+        n_layers = len(outputs) // len(AUDIO)
+        self._audio = dict(zip(_names(AUDIO, n_layers), outputs, strict=True))
+        self._names = _names(TEXT, n_layers)
+        nothing = np.zeros((len(states), decoder.heads, 0, decoder.size), np.float32)
+        self._text = [nothing] * len(self._names)
+        self._position = 0
+
+    def step(self, tokens: NDArray[np.int64], parents: NDArray[np.int64]) -> Prediction:
+        now = {"tokens": tokens, "parents": parents, "position": np.array([self._position]), "mask": self._mask}
+        text = zip(self._names, self._text, strict=True)
+        logprobs, likeliest, special, *self._text = self._decoder.step({**now, **dict(text), **self._audio})
+        self._position += 1
+        return Prediction(logprobs, likeliest, special)
+
+    def keep(self, windows: Sequence[int]) -> None:
+        self._audio = {name: part[list(windows)] for name, part in self._audio.items()}
+
+
+def load_decoder(folder: Path, tokenizer: Any) -> Decoder | None:
+    """The decoder of a model's folder in onnxruntime, with the model's `tokenizers.Tokenizer`.
+
+    A call uses one thread. None where it is not faster, or too large to be in memory twice, and where it cannot be
+    made, which a debug message says: CTranslate2 reads the same files, and says what is wrong with them.
+    """
+    try:
+        arrays = suitable_arrays(folder / WEIGHTS, side="decoder")
+        if arrays is None:
+            return None
+        config = json.loads(read_regular(folder / CONFIG, max_bytes=_MOST_OF_CONFIG))
+        vocabulary = Vocabulary.of(tokenizer, config)
+        step = step_graph(arrays, suppressed=vocabulary.suppressed, special=vocabulary.special, best=_MOST_TOKENS)
+        audio_run, step_run = (open_network(graph, doing="decoding") for graph in (audio_graph(arrays), step))
+    except Exception as exc:  # noqa: BLE001 - onnxruntime's and tokenizers' have no class in common
+        _log.debug("%s: the decoder is not computed in onnxruntime (%s)", folder, on_one_line(exc))
+        return None
+    heads = int(arrays["decoder/num_heads"])
+    width = arrays["decoder/embeddings/weight"].shape[1]
+    return Decoder(audio_run, step_run, vocabulary, heads, width // heads)
+
+
+def _names(kinds: Sequence[str], n_layers: int) -> list[str]:
+    return [f"{kind}{layer}" for layer in range(n_layers) for kind in kinds]

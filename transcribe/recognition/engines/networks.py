@@ -1,0 +1,98 @@
+"""Networks in onnxruntime beside CTranslate2, made of its weights: whether they are worth it, and how they are run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transcribe.errors import EngineError
+from transcribe.recognition.engines.ct2_container import Arrays, read_container
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Run = Callable[[Mapping[str, NDArray[Any]]], list[NDArray[Any]]]
+
+_CPU = Path("/proc/cpuinfo")
+_DOT_PRODUCTS = {"avx512_vnni", "avx_vnni"}  # of 8 bits; without them onnxruntime's sums of two overflow on x86
+_MOST_BYTES = 1_000_000_000  # of a file of weights: small's in 32 bits
+_MOST_PARAMETERS = 100_000_000  # small's encoder has 88 million, its decoder 153; CTranslate2 loads its own as well
+
+
+def suitable_arrays(weights: Path, *, side: str) -> Arrays | None:
+    """The arrays of the "encoder" or the "decoder" of a model.bin.
+
+    None where a network of them is not faster than CTranslate2's, or too large to be in memory twice, and for quantized
+    weights. Raises `EngineError`, `OSError`, or `ValueError` for weights that are not finite: of them no number would
+    be, and of CTranslate2's all may be.
+    """
+    if not has_dot_products() or weights.stat().st_size > _MOST_BYTES:
+        return None
+    arrays = read_container(weights, side=side)
+    are_floats = all(a.dtype.kind == "f" for name, a in arrays.items() if name.endswith("/weight"))
+    n_parameters = sum(array.size for array in {id(array): array for array in arrays.values()}.values())
+    if not are_floats or n_parameters > _MOST_PARAMETERS:
+        return None
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} has numbers that are not finite")
+    return arrays
+
+
+def has_dot_products() -> bool:
+    """Whether the processor adds products of 8 bits in 32. Only Linux says so."""
+    try:
+        return not _DOT_PRODUCTS.isdisjoint(_CPU.read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        return False
+
+
+def open_network(graph: bytes, *, doing: str) -> Run:
+    """An ONNX file as a function from inputs by their names to outputs, which raises `EngineError`.
+
+    A call uses one thread; concurrent calls are safe. `doing` is what an error says has failed.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # memory plans for each shape
+    options.enable_cpu_mem_arena = False  # CTranslate2 could not use what it keeps: 60 MB after eight windows
+    options.log_severity_level = 4  # errors are raised, and need not be printed as well
+    session = _session(graph, options)
+
+    def run(inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        try:
+            outputs: list[NDArray[Any]] = session.run(None, inputs)
+        except Exception as exc:
+            raise EngineError(f"onnxruntime failed while {doing}: {on_one_line(exc)}; try --engine openai") from exc
+        return outputs
+
+    return run
+
+
+def _session(graph: bytes, options: Any) -> Any:
+    """The session of an ONNX file. Where there are files in memory it is read from one, because onnxruntime keeps bytes
+    that it is given: 25 MB for the encoder of `base`."""
+    from onnxruntime import InferenceSession
+
+    load = partial(InferenceSession, sess_options=options, providers=["CPUExecutionProvider"])
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create("network"), "wb") as file:
+            file.write(graph)
+            file.flush()
+            session = load(f"/proc/self/fd/{file.fileno()}")
+    else:
+        session = load(graph)
+    return session
+
+
+def on_one_line(exc: Exception) -> str:
+    """Its message, of which onnxruntime's have several lines, and Python's of memory none."""
+    return " ".join(str(exc).split()) or type(exc).__name__

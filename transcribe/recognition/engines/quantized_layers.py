@@ -1,0 +1,97 @@
+"""Layers of Whisper's networks as nodes of an ONNX graph, with 8-bit products, made of CTranslate2's arrays.
+
+Linear layers compute as CTranslate2's do: their weights are quantized for each output, their inputs for each row when
+the graph runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transcribe.recognition.engines.ct2_container import Arrays
+from transcribe.weights.onnx_writer import Graph
+
+_LARGEST = 127  # of an integer; inputs are stored with 128 added
+_SMALLEST = 1e-6  # that is divided by
+_NORM_EPSILON = 1e-5  # PyTorch's default
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """A node's output in integers with 128 added, and what one is worth in each row."""
+
+    integers: str
+    scales: str
+
+
+class Layers:
+    """A graph while it is built of the arrays of one side. Methods take the names of inputs and return an output's.
+
+    Names of arrays are those of the container without the side: "layer_0/ffn/linear_0".
+    """
+
+    def __init__(self, arrays: Arrays, *, side: str) -> None:
+        self._arrays, self._side = arrays, side
+        self.graph = Graph(side)
+        self._one = self.graph.constant(np.array(1.0))
+        self._zero_point = self.graph.constant(np.array(128, np.uint8))
+
+    def linear(self, x: str, name: str) -> str:
+        """A whole linear layer."""
+        return self.product(self.quantized(x), self.array(f"{name}/weight"), self.array(f"{name}/bias"))
+
+    def quantized(self, x: str, *, axis: int = 2) -> Quantized:
+        """`x` in integers, with a scale for each row; `axis` is the last one."""
+        largest = self.graph.add("ReduceMax", [self.graph.add("Abs", [x])], axes=[axis], keepdims=1)
+        largest = self.graph.add("Max", [largest, self.graph.constant(np.array(_SMALLEST))])
+        scales = self.graph.add("Div", [largest, self.graph.constant(np.array(float(_LARGEST)))])
+        scaled = self.graph.add("Div", [x, scales])
+        return Quantized(self.graph.add("QuantizeLinear", [scaled, self._one, self._zero_point]), scales)
+
+    def product(self, x: Quantized, weight: NDArray[np.float32], bias: NDArray[np.float32] | None) -> str:
+        """`x` times `weight` (outputs, inputs), plus `bias`."""
+        integers, scales = quantized_rows(weight)
+        names = [self.graph.constant(integers.T), self._one, self.graph.constant(scales), self._zero_point]
+        product = self.graph.add("com.microsoft.MatMulIntegerToFloat", [x.integers, *names])
+        product = self.graph.add("Mul", [product, x.scales])
+        return product if bias is None else self.sum(product, self.graph.constant(bias))
+
+    def product_of(self, x: Quantized, integers: str) -> str:
+        """`x` times int8 matrices that another node or an input has."""
+        names = [x.integers, integers, self._one, self._one, self._zero_point]
+        return self.graph.add("Mul", [self.graph.add("com.microsoft.MatMulIntegerToFloat", names), x.scales])
+
+    def norm(self, x: str, name: str) -> str:
+        """A layer norm."""
+        weights = [self.constant(f"{name}/gamma"), self.constant(f"{name}/beta")]
+        return self.graph.add("LayerNormalization", [x, *weights], axis=-1, epsilon=_NORM_EPSILON)
+
+    def feed_forward(self, x: str, name: str) -> str:
+        """The two linear layers behind an attention, and the norm before them."""
+        hidden = self.linear(self.norm(x, f"{name}/layer_norm"), f"{name}/linear_0")
+        return self.linear(self.gelu(hidden), f"{name}/linear_1")
+
+    def gelu(self, x: str) -> str:
+        """The activation."""
+        return self.graph.add("com.microsoft.Gelu", [x])
+
+    def sum(self, x: str, y: str) -> str:
+        """The sum of two."""
+        return self.graph.add("Add", [x, y])
+
+    def constant(self, name: str) -> str:
+        """An array as a constant of the graph."""
+        return self.graph.constant(self.array(name))
+
+    def array(self, name: str) -> NDArray[np.float32]:
+        """In 32 bits, since half precision has no room for scales. Raises `KeyError`."""
+        return self._arrays[f"{self._side}/{name}"].astype(np.float32)
+
+
+def quantized_rows(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """The rows of a matrix in integers from -127 to 127, and what one is worth in each."""
+    scales = np.maximum(np.abs(weight).max(axis=1, keepdims=True), _SMALLEST) / _LARGEST
+    return np.rint(weight / scales).astype(np.int8), scales[:, 0]
