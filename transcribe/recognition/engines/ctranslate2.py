@@ -7,9 +7,9 @@ On a CPU each job has one thread: two such workers on two cores ran 2.5 times as
 against 10 times real time, `base`, beam 5, word times). A job's windows are encoded one by one (four together took a
 third longer), each by whichever thread is free, and decoded together, because every step reads all weights: four take a
 fifth less than two. There, too, the text is searched in every second frame (`encoder_states`). Where onnxruntime is
-faster it encodes (`encoders`) and searches what has no prompt and is not sampled (`decoders`). Word times are aligned one
-by one: together with a longer text a word moved by 20 ms. A window is padded to the same length whatever windows it is
-decoded with, so its reading does not depend on them.
+faster it encodes (`encoders`) and searches what has no prompt and is not sampled (`decoders`). Word times are aligned
+one by one: together with a longer text a word moved by 20 ms. A window is padded to the same length whatever windows it
+is decoded with, so its reading does not depend on them.
 """
 
 from __future__ import annotations
