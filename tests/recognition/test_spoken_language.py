@@ -25,6 +25,7 @@ class Polyglot:
         self.languages = frozenset(guess)
         self._guess, self._readings = guess, readings
         self.read: list[str] = []
+        self.heard: list[float] = []  # seconds of each window
 
     def recognize(self, windows: Iterable[Samples], *, language: str, **_: object) -> Iterator[Reading]:
         for _ in windows:
@@ -34,14 +35,15 @@ class Polyglot:
             yield Reading(words, logprob, 0.0)
 
     def detect_language(self, window: Samples) -> LanguageGuess:
+        self.heard.append(len(window) / 16_000)
         return LanguageGuess(self._guess)
 
 
-PLAN = ChunkPlan(tuple(Chunk(10.0 * i, 10.0 * i + 9, (Region(10.0 * i, 10.0 * i + 8),)) for i in range(3)))
+PLAN = ChunkPlan(tuple(Chunk(20.0 * i, 20.0 * i + 19, (Region(20.0 * i, 20.0 * i + 18),)) for i in range(3)))
 
 
 def found(recognizer: Polyglot) -> SpokenLanguage:
-    with Audio.from_samples(np.zeros(16_000 * 30, np.float32)) as audio:
+    with Audio.from_samples(np.zeros(16_000 * 60, np.float32)) as audio:
         return detect_language(audio, recognizer, PLAN)
 
 
@@ -56,6 +58,22 @@ def test_a_sure_language_is_not_tried() -> None:
     recognizer = Polyglot({"en": 0.9, "nl": 0.1}, {})
     assert found(recognizer) == SpokenLanguage("en")
     assert recognizer.read == []
+
+
+@pytest.mark.parametrize(
+    ("probability", "heard"), [(0.96, [10, 10]), (0.94, [10, 10, 19, 19]), (0.79, [10, 10, 19, 19])]
+)
+def test_whole_passages_are_heard_where_their_beginnings_are_not_sure(probability: float, heard: list[float]) -> None:
+    recognizer = Polyglot({"en": probability, "nl": 1 - probability}, {"en": (-0.2, "yes"), "nl": (-0.9, "ja")})
+    assert found(recognizer).code == "en"
+    assert recognizer.heard == heard
+
+
+def test_a_passage_shorter_than_that_is_heard_whole() -> None:
+    recognizer = Polyglot({"en": 1.0, "nl": 0.0}, {})
+    with Audio.from_samples(np.zeros(16_000 * 6, np.float32)) as audio:
+        assert detect_language(audio, recognizer, ChunkPlan((Chunk(1.0, 5.0, (Region(1.0, 4.0),)),))).code == "en"
+    assert recognizer.heard == [4]
 
 
 @pytest.mark.parametrize(

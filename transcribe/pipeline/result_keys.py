@@ -20,7 +20,7 @@ from transcribe.tracks.layout import TRACKS_VERSION
 RESULTS_OF = {
     Stage.DECODE: 4,
     Stage.PLAN: 2,
-    Stage.LANGUAGE: 3,
+    Stage.LANGUAGE: 4,
     Stage.RECOGNIZE: 10,
     Stage.REHEAR: 2,
     Stage.DIARIZE: 10,

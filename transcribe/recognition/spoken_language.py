@@ -1,13 +1,16 @@
 """The language of a recording: by a vote of several passages, and where that is not clear, by reading one in each.
 
 Whisper guesses the language from the sound alone, and on real speech it is sure: .94 and more on the first passage of
-each of 36 recordings. A guess that is less sure is often wrong (French as Thai, .39), and the decoder then writes words
+each of 36 recordings. The first ten seconds of a passage cost a quarter of a whole one and are as sure of most
+recordings (.95 and more of 35 of 48); of the others the whole passages vote, because ten seconds of a meeting were
+German at .74. A guess that is less sure is often wrong (French as Thai, .39), and the decoder then writes words
 in a language that nobody speaks. What it reads in the right one is more probable, and is not one syllable again and
 again.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
 
 _VOTERS = 5  # at most so many chunks vote on the language
+_GLANCE = 10.0  # seconds of each that may be enough
+_SURE_AT_A_GLANCE = 0.95  # of the votes
 _SURE = 0.8  # of the votes: below it, the likeliest languages are tried
 _TRIED = 4  # languages
 _LEAST = 0.05  # of the votes, for a language to be tried
@@ -73,13 +78,15 @@ def detect_language(audio: Audio, recognizer: Recognizer, plan: ChunkPlan) -> Sp
         max(chunks[i * len(chunks) // count : (i + 1) * len(chunks) // count], key=lambda chunk: chunk.voiced)
         for i in range(count)
     ]
-    guesses = [recognizer.detect_language(audio.read(chunk.start, chunk.end)) for chunk in voters]
-    shares = vote(pair for guess in guesses for pair in guess.probabilities.items())
-    code, share = next(iter(shares.items()))
-    if share >= _SURE:
-        return SpokenLanguage(code)
-    longest = max(voters, key=lambda chunk: chunk.voiced)
-    code = _most_readable(audio.read(longest.start, longest.end), recognizer, shares)
+    for longest, sure in ((_GLANCE, _SURE_AT_A_GLANCE), (math.inf, _SURE)):
+        windows = (audio.read(chunk.start, min(chunk.end, chunk.start + longest)) for chunk in voters)
+        guesses = [recognizer.detect_language(window) for window in windows]
+        shares = vote(pair for guess in guesses for pair in guess.probabilities.items())
+        code, share = next(iter(shares.items()))
+        if share >= sure:
+            return SpokenLanguage(code)
+    fullest = max(voters, key=lambda chunk: chunk.voiced)
+    code = _most_readable(audio.read(fullest.start, fullest.end), recognizer, shares)
     return SpokenLanguage(code, next((other for other in shares if other != code), ""))
 
 
