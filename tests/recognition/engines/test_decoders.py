@@ -76,6 +76,8 @@ def test_states_of_another_width_are_an_error_of_the_engine(folder: Path, tokeni
         json.dumps(CONFIG | {"suppress_ids": ["x"]}),
         json.dumps(CONFIG | {"suppress_ids": [10**6]}),
         json.dumps(CONFIG | {"lang_ids": [10**6]}),
+        json.dumps(CONFIG | {"suppress_ids": [NAMES["."]]}),
+        json.dumps(CONFIG | {"suppress_ids": list(range(TOKENS))}),
     ],
 )
 def test_without_what_the_settings_should_say_there_is_none(folder: Path, tokenizer: Tokenizer, config: str) -> None:
@@ -93,6 +95,37 @@ def test_of_weights_that_are_no_decoder_s_there_is_none(folder: Path, tokenizer:
     arrays.pop(name)
     write_container(folder / "model.bin", arrays)
     assert load_decoder(folder, tokenizer) is None
+
+
+@pytest.mark.parametrize("heads", [-2, 0, 3, 2 * WIDTH])
+def test_of_heads_that_do_not_divide_the_width_there_is_none(folder: Path, tokenizer: Tokenizer, heads: int) -> None:
+    write_container(folder / "model.bin", random_decoder() | {"decoder/num_heads": np.array(heads, np.int16)})
+    assert load_decoder(folder, tokenizer) is None
+
+
+def test_without_layers_there_is_none(folder: Path, tokenizer: Tokenizer) -> None:
+    write_container(
+        folder / "model.bin", {name: array for name, array in random_decoder().items() if "/layer_" not in name}
+    )
+    assert load_decoder(folder, tokenizer) is None
+
+
+def test_of_many_tokens_that_no_text_begins_with_another_is_found(folder: Path, tokenizer: Tokenizer) -> None:
+    """Though they are likelier."""
+    (folder / "config.json").write_text(json.dumps(CONFIG | {"suppress_ids_begin": [i for i in range(30) if i != 5]}))
+    decoder = load_decoder(folder, tokenizer)
+    assert decoder is not None
+    states = np.random.default_rng(0).normal(size=(3, 20, WIDTH)).astype(np.float32)
+    for found in decoder.search(states, Rules((4, 5), 30, 3, 5, decoder.vocabulary.not_first)):
+        assert all(text.tokens[0] not in decoder.vocabulary.not_first for text in found.texts if text.tokens)
+
+
+def test_the_token_for_no_speech_is_in_no_text(folder: Path, tokenizer: Tokenizer) -> None:
+    """Whether the settings say so or not, as in openai-whisper: what is told of it are its odds."""
+    (folder / "config.json").write_text(json.dumps(CONFIG | {"suppress_ids": []}))
+    decoder = load_decoder(folder, tokenizer)
+    assert decoder is not None
+    assert NAMES["<|nospeech|>"] in decoder.vocabulary.suppressed
 
 
 def test_of_quantized_weights_there_is_none(folder: Path, tokenizer: Tokenizer) -> None:
@@ -156,6 +189,18 @@ def test_both_decoders_read_the_same(
         assert one.spoken is not None
         assert other.spoken is not None
         assert one.spoken.likeliest[1] == pytest.approx(other.spoken.likeliest[1], abs=0.1)
+
+
+@needs_base
+@needs_dot_products
+@pytest.mark.models
+def test_where_nothing_is_said_both_say_so_alike(with_network: CTranslate2, without_network: CTranslate2) -> None:
+    rng = np.random.default_rng(0)
+    noise = (rng.normal(size=160_000) * 0.1).astype(np.float32)
+    hum = (np.sin(2 * np.pi * 220 * np.arange(160_000) / 16_000) * 0.1).astype(np.float32)
+    for one, other in zip(read(with_network, [noise, hum]), read(without_network, [noise, hum]), strict=True):
+        assert 0.5 < other.no_speech_probability < 0.9
+        assert one.no_speech_probability == pytest.approx(other.no_speech_probability, abs=0.08)
 
 
 @needs_base

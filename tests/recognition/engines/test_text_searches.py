@@ -91,7 +91,14 @@ def test_the_languages_of_a_first_reading_sum_to_one() -> None:
     )
     assert first.spoken.probabilities == pytest.approx({"en": 1 / (1 + np.exp(-2)), "nl": 1 / (1 + np.exp(2))})
     assert second.spoken is None
-    assert first.no_speech_probability == pytest.approx(np.exp(-2))
+
+
+@given(st.floats(0.001, 0.999))
+def test_the_odds_of_no_speech_are_told_as_a_probability(probability: float) -> None:
+    """The token is suppressed, so what is told of it is relative to all others."""
+    told = np.array([-9, -9, np.log(probability / (1 - probability)), -1.0, -3.0], np.float32)
+    (found,) = searched(Decoder(Found((text([WORD], 0.0),), told)))
+    assert found.no_speech_probability == pytest.approx(probability, abs=1e-5)
 
 
 def test_what_is_asked_reaches_the_search() -> None:

@@ -41,9 +41,9 @@ class Vocabulary:
     end: int
     special: Sequence[int]  # tokens whose probability is told in every step
     languages: Mapping[str, int]  # their places by the codes
-    suppressed: Sequence[int]
+    suppressed: Sequence[int]  # tokens of no text; that for no speech is one
     not_first: Sequence[int]
-    begins_word: Collection[int]  # tokens of letters after a blank
+    begins_word: Collection[int]  # tokens that begin with a blank
     full_stop: int = 0
     exclamation: int = 1
     no_speech: int = 2
@@ -63,7 +63,7 @@ class Vocabulary:
             end=end,
             special=(tokens["."], tokens["!"], int(no_speech), *languages),
             languages={names[token].strip("<|>"): 3 + i for i, token in enumerate(languages)},
-            suppressed=[int(token) for token in config["suppress_ids"]],
+            suppressed=[*(int(token) for token in config["suppress_ids"]), int(no_speech)],
             not_first=[int(token) for token in config["suppress_ids_begin"]],
             begins_word=frozenset(token for name, token in tokens.items() if name.startswith("Ġ")),
         )
@@ -123,14 +123,27 @@ def load_decoder(folder: Path, tokenizer: Any) -> Decoder | None:
             return None
         config = json.loads(read_regular(folder / CONFIG, max_bytes=_MOST_OF_CONFIG))
         vocabulary = Vocabulary.of(tokenizer, config)
-        step = step_graph(arrays, suppressed=vocabulary.suppressed, special=vocabulary.special, best=_MOST_TOKENS)
+        best = max(_MOST_TOKENS, len(vocabulary.not_first) + 1)
+        step = step_graph(arrays, suppressed=vocabulary.suppressed, special=vocabulary.special, best=best)
+        heads, width = int(arrays["decoder/num_heads"]), arrays["decoder/embeddings/weight"].shape[1]
         audio_run, step_run = (open_network(graph, doing="decoding") for graph in (audio_graph(arrays), step))
+        decoder = Decoder(audio_run, step_run, vocabulary, heads, width // heads)
+        _try(decoder, width)
     except Exception as exc:  # noqa: BLE001 - onnxruntime's and tokenizers' have no class in common
         _log.debug("%s: the decoder is not computed in onnxruntime (%s)", folder, on_one_line(exc))
         return None
-    heads = int(arrays["decoder/num_heads"])
-    width = arrays["decoder/embeddings/weight"].shape[1]
-    return Decoder(audio_run, step_run, vocabulary, heads, width // heads)
+    return decoder
+
+
+def _try(decoder: Decoder, width: int) -> None:
+    """Search a text of a token: some shapes are not checked until a graph runs.
+
+    Raises `EngineError`, or `ValueError` if the probabilities are not finite, as when the full stop is suppressed.
+    """
+    end = decoder.vocabulary.end
+    (found,) = decoder.search(np.zeros((1, 1, width), np.float32), Rules((end,), end, beam_size=1, longest=1))
+    if not np.isfinite(found.special).all():
+        raise ValueError("no text has a probability")
 
 
 def _names(kinds: Sequence[str], n_layers: int) -> list[str]:

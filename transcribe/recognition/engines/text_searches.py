@@ -112,7 +112,7 @@ class NetworkSearch:
                     for text in window.texts
                 ],
                 avg_logprob=window.texts[0].logprob / (len(window.texts[0].tokens) + 1),
-                no_speech_probability=min(1.0, math.exp(window.special[vocabulary.no_speech])),
+                no_speech_probability=_probability(float(window.special[vocabulary.no_speech])),
                 spoken=self._language(window.special) if query.is_first else None,
             )
             for window in found
@@ -133,3 +133,12 @@ class NetworkSearch:
             if text.tokens[i] == vocabulary.special[vocabulary.full_stop] and ends and odds >= _EXCLAIMED:
                 tokens[i] = vocabulary.special[vocabulary.exclamation]
         return tokens
+
+
+def _probability(log_odds: float) -> float:
+    """That of a token that is suppressed: what is told of it is its odds against all that are not.
+
+    >>> _probability(0.0), _probability(-1000.0), _probability(1000.0)
+    (0.5, 0.0, 1.0)
+    """
+    return math.exp(-np.logaddexp(0.0, -log_odds))
