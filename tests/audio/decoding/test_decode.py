@@ -110,11 +110,11 @@ def test_an_error_in_the_progress_callback_propagates(tmp_path: Path) -> None:
     def stop(fraction: float) -> None:
         raise KeyboardInterrupt
 
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with pytest.raises(KeyboardInterrupt):
         decode(write_wav(tmp_path / "a.wav", np.zeros(200 * SAMPLE_RATE, np.int16)), progress=stop)
     gc.collect()
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before  # others may have ended
 
 
 @pytest.mark.processes
