@@ -141,6 +141,41 @@ def test_a_search_needs_a_prompt() -> None:
         search(Table([0]), 1, Rules((), END, 1, 3))
 
 
+class OddTable(Table):
+    """Of which some probabilities are nothing, or no numbers; the same after the same last two tokens: it loops."""
+
+    def logprobs(self, window: int, text: Text) -> NDArray[np.float64]:
+        rng = np.random.default_rng([self.seeds[window], *text[-2:]])
+        odd = rng.choice([0.0, 0.0, 0.0, -np.inf, np.nan], TOKENS)
+        return super().logprobs(window, text[-2:]) + odd
+
+
+@given(
+    st.sampled_from([Table, OddTable]),
+    st.lists(st.integers(0, 999), min_size=1, max_size=2),
+    st.builds(
+        Rules,
+        st.just((8, 9)),
+        st.just(END),
+        beam_size=st.integers(1, 6),
+        longest=st.integers(1, 8),
+        not_first=st.sets(st.sampled_from(range(TOKENS)), max_size=TOKENS - 1),
+        pruned=st.floats(0, 5),
+        compared=st.integers(1, 5),
+    ),
+)
+def test_each_window_has_texts_whatever_is_pruned_and_whichever_go_on_alike(
+    kind: type[Table], seeds: list[int], how: Rules
+) -> None:
+    for result in search(kind(seeds), len(seeds), how):
+        texts = [text.tokens for text in result.texts]
+        assert 1 <= len(set(texts)) == len(texts) <= how.most_texts
+        assert len(texts[0]) <= how.longest
+        assert not any(text[0] in how.not_first for text in texts if text)
+        if () in texts:
+            assert END not in how.not_first
+
+
 _ALIKE = {  # 1 or 2, and then 3, 4, 1, END
     (): {1: 0.55, 2: 0.43},
     **{(first, *text): {after: 0.98} for first in (1, 2) for text, after in (((), 3), ((3,), 4), ((3, 4), END))},
