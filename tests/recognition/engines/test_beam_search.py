@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from transcribe.recognition.engines.beam_search import Found, Prediction, Rules, search
+from transcribe.recognition.engines.beam_search import Prediction, Rules, WindowTexts, search
 
 END, TOKENS = 0, 5
 EVERYTHING = 10_000
@@ -58,11 +58,19 @@ class Table:
         self.windows = [self.windows[i] for i in windows]
 
 
-def rules(beam_size: int, *, longest: int = 3, pruned: float = 1e9, compared: int = EVERYTHING) -> Rules:
-    return Rules((8, 9), END, beam_size, longest, most_texts=EVERYTHING, pruned=pruned, compared=compared)
+def rules(beam_size: int, *, longest: int = 3, prune_margin: float = 1e9, compared_tokens: int = EVERYTHING) -> Rules:
+    return Rules(
+        (8, 9),
+        END,
+        beam_size,
+        longest,
+        most_texts=EVERYTHING,
+        prune_margin=prune_margin,
+        compared_tokens=compared_tokens,
+    )
 
 
-def found(seeds: Sequence[int], how: Rules) -> list[Found]:
+def found(seeds: Sequence[int], how: Rules) -> list[WindowTexts]:
     return search(Table(seeds), len(seeds), how)
 
 
@@ -99,7 +107,7 @@ def test_the_greedy_text_takes_the_likeliest_token_each_time(seed: int, longest:
 
 @given(st.lists(st.integers(0, 999), min_size=2, max_size=5), st.integers(1, 5), st.sampled_from([0.5, 1.5, 1e9]))
 def test_the_texts_of_a_window_do_not_depend_on_the_others(seeds: list[int], beam_size: int, pruned: float) -> None:
-    how = rules(beam_size, longest=6, pruned=pruned, compared=2)
+    how = rules(beam_size, longest=6, prune_margin=pruned, compared_tokens=2)
     for seed, together in zip(seeds, found(seeds, how), strict=True):
         (alone,) = found([seed], how)
         assert [(each.tokens, each.logprob) for each in together.texts] == [
@@ -110,7 +118,7 @@ def test_the_texts_of_a_window_do_not_depend_on_the_others(seeds: list[int], bea
 @given(st.integers(0, 999), st.integers(1, 5), st.sampled_from([0.0, 1.0, 2.0]))
 def test_no_hypothesis_goes_on_that_another_is_likelier_than_by_the_factor(seed: int, size: int, pruned: float) -> None:
     table = Table([seed])
-    search(table, 1, rules(size, longest=6, pruned=pruned))
+    search(table, 1, rules(size, longest=6, prune_margin=pruned))
     for texts in table.steps[2:]:
         sums = [sum(table.logprobs(0, text[:i])[token] for i, token in enumerate(text)) for text in texts]
         assert max(sums) - min(sums) <= pruned + 1e-4
@@ -131,7 +139,9 @@ def test_a_text_does_not_begin_with_what_it_must_not() -> None:
 
 
 def test_of_many_texts_the_best_are_told() -> None:
-    (all_of_them,), (few,) = (search(Table([7]), 1, Rules((8, 9), END, 99, 3, most_texts=n, pruned=9)) for n in (99, 3))
+    (all_of_them,), (few,) = (
+        search(Table([7]), 1, Rules((8, 9), END, 99, 3, most_texts=n, prune_margin=9)) for n in (99, 3)
+    )
     assert len(all_of_them.texts) > 3
     assert [text.tokens for text in few.texts] == [text.tokens for text in all_of_them.texts[:3]]
 
@@ -160,8 +170,8 @@ class OddTable(Table):
         beam_size=st.integers(1, 6),
         longest=st.integers(1, 8),
         not_first=st.sets(st.sampled_from(range(TOKENS)), max_size=TOKENS - 1),
-        pruned=st.floats(0, 5),
-        compared=st.integers(1, 5),
+        prune_margin=st.floats(0, 5),
+        compared_tokens=st.integers(1, 5),
     ),
 )
 def test_each_window_has_texts_whatever_is_pruned_and_whichever_go_on_alike(
@@ -184,7 +194,7 @@ _ALIKE = {  # 1 or 2, and then 3, 4, 1, END
 
 def test_of_two_that_go_on_alike_only_the_likelier_goes_on_and_both_are_told() -> None:
     table = Table([0], _ALIKE)
-    (result,) = search(table, 1, rules(2, longest=6, pruned=1.5, compared=2))
+    (result,) = search(table, 1, rules(2, longest=6, prune_margin=1.5, compared_tokens=2))
     assert [text.tokens for text in result.texts[:2]] == [(1, 3, 4), (2, 3, 4)]
     assert [len(texts) for texts in table.steps[2:]] == [2, 2, 1]
     factor = result.texts[0].logprob - result.texts[1].logprob
@@ -203,7 +213,7 @@ _BEHIND = {  # 2 may be left out
 def test_one_that_is_a_token_behind_goes_on_with_the_likelier_too() -> None:
     """The shorter text is ahead: it has its last tokens a step earlier."""
     table = Table([0], _BEHIND)
-    (result,) = search(table, 1, rules(2, longest=6, pruned=1.5, compared=2))
+    (result,) = search(table, 1, rules(2, longest=6, prune_margin=1.5, compared_tokens=2))
     texts = [text.tokens for text in result.texts]
     assert set(texts[:2]) == {(1, 3, 4, 2), (1, 2, 3, 4, 2)}
     assert len(table.steps[-1]) == 1
@@ -213,7 +223,7 @@ def test_what_repeats_itself_does_not_go_on_when_the_likeliest_text_has_ended() 
     """Though the mean of its logarithms would be the greatest."""
     loop = {(1, *[2] * n): {2: 0.99} for n in range(1, 30)}
     table = Table([0], {(): {1: 0.9}, (1,): {END: 0.6, 2: 0.37}} | loop)
-    (result,) = search(table, 1, rules(3, longest=30, pruned=1.5))
+    (result,) = search(table, 1, rules(3, longest=30, prune_margin=1.5))
     assert [text.tokens for text in result.texts] == [(1,)]
     assert len(table.steps) == 3
 
@@ -222,5 +232,5 @@ def test_a_phrase_that_is_said_again_is_not_taken_for_one_that_is_behind() -> No
     """1 2 1 2: its last tokens are those of its own beginning."""
     given = {text: {after: 0.97} for text, after in (((), 1), ((1,), 2), ((1, 2), 1), ((1, 2, 1), 2))}
     table = Table([0], given | {(1, 2, 1, 2): {END: 0.97}})
-    (result,) = search(table, 1, rules(2, longest=6, pruned=1.5, compared=4))
+    (result,) = search(table, 1, rules(2, longest=6, prune_margin=1.5, compared_tokens=4))
     assert result.texts[0].tokens == (1, 2, 1, 2)

@@ -23,7 +23,7 @@ from transcribe.recognition.engines import ctranslate2, encoders, networks
 from transcribe.recognition.engines.ct2_container import read_container
 from transcribe.recognition.engines.ctranslate2 import CTranslate2
 from transcribe.recognition.engines.encoder_graph import encoder_graph
-from transcribe.recognition.engines.encoders import Encoder, load_network
+from transcribe.recognition.engines.encoders import Encoder, load_encoder_network
 from transcribe.recognition.engines.log_mel import padded_log_mel
 from transcribe.recognition.models import ModelFiles
 
@@ -56,18 +56,18 @@ def with_network(base_files: ModelFiles) -> CTranslate2:
 def without_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
     """The engine with CTranslate2's encoder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ctranslate2, "load_network", lambda _: None)
+        patch.setattr(ctranslate2, "load_encoder_network", lambda _: None)
         yield CTranslate2(base_files, device="cpu", threads=2)
 
 
 def test_the_network_has_the_shapes_of_the_encoder(weights: Path, processor: Path) -> None:
-    network = load_network(weights)
+    network = load_encoder_network(weights)
     assert network is not None
     assert network(np.zeros((1, MELS, 60), np.float32)).shape == (1, 30, WIDTH)
 
 
 def test_a_window_the_network_cannot_read_is_an_error_of_the_engine(weights: Path, processor: Path) -> None:
-    network = load_network(weights)
+    network = load_encoder_network(weights)
     assert network is not None
     with pytest.raises(EngineError, match=r"failed while encoding: .*mel.*; try --engine openai$"):  # on one line
         network(np.zeros((1, MELS + 1, 60), np.float32))
@@ -79,12 +79,12 @@ def test_a_window_the_network_cannot_read_is_an_error_of_the_engine(weights: Pat
 )
 def test_the_processor_decides(weights: Path, processor: Path, flags: str, has: bool) -> None:
     processor.write_text(f"processor\t: 0\nflags\t\t: {flags}\n\nprocessor\t: 1\n")
-    assert (load_network(weights) is not None) == has
+    assert (load_encoder_network(weights) is not None) == has
 
 
 def test_a_system_that_says_nothing_of_its_processor_has_none(weights: Path, processor: Path) -> None:
     processor.unlink()
-    assert load_network(weights) is None
+    assert load_encoder_network(weights) is None
 
 
 def test_quantized_weights_are_left_to_ctranslate2(tmp_path: Path, processor: Path) -> None:
@@ -92,7 +92,7 @@ def test_quantized_weights_are_left_to_ctranslate2(tmp_path: Path, processor: Pa
     name = "encoder/layer_1/ffn/linear_0/weight"
     arrays[name] = np.ones(arrays[name].shape, np.int8)
     arrays[f"{name}_scale"] = np.ones(len(arrays[name]), np.float32)
-    assert load_network(write_container(tmp_path / "model.bin", arrays)) is None
+    assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
 
 
 @pytest.mark.parametrize("name", ["conv1/weight", "layer_0/ffn/linear_0/weight", "layer_norm/beta"])
@@ -104,7 +104,7 @@ def test_weights_that_are_not_finite_are_left_to_ctranslate2(
     arrays = random_encoder()
     arrays[f"encoder/{name}"].flat[0] = number
     with caplog.at_level(logging.DEBUG, logger=encoders.__name__):
-        assert load_network(write_container(tmp_path / "model.bin", arrays)) is None
+        assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
     assert f"encoder/{name} has numbers that are not finite" in caplog.text
 
 
@@ -112,15 +112,15 @@ def test_without_onnxruntime_ctranslate2_encodes(
     weights: Path, processor: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    assert load_network(weights) is None
+    assert load_encoder_network(weights) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has files in memory")
 def test_the_graph_is_not_kept_beside_the_network(weights: Path, processor: Path) -> None:
-    first = load_network(weights)  # what is imported stays, too
+    first = load_encoder_network(weights)  # what is imported stays, too
     tracemalloc.start()
     try:
-        second = load_network(weights)
+        second = load_encoder_network(weights)
         gc.collect()
         kept, _ = tracemalloc.get_traced_memory()
     finally:
@@ -135,13 +135,13 @@ def test_large_encoders_are_not_in_memory_twice(
     weights: Path, processor: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(networks, limit, 10_000)
-    assert load_network(weights) is None
+    assert load_encoder_network(weights) is None
 
 
 @pytest.mark.parametrize("size", [0, 3, 40, 5_000, -5_000])
 def test_weights_that_are_cut_short_are_left_to_ctranslate2(weights: Path, processor: Path, size: int) -> None:
     weights.write_bytes(weights.read_bytes()[:size])
-    assert load_network(weights) is None
+    assert load_encoder_network(weights) is None
 
 
 @pytest.mark.parametrize("shape", [(), (7,), (3 * WIDTH, WIDTH + 1)])
@@ -150,7 +150,7 @@ def test_weights_that_do_not_fit_are_left_to_ctranslate2(
 ) -> None:
     """Onnxruntime finds the last one when it loads the graph."""
     arrays = random_encoder() | {"encoder/layer_0/self_attention/linear_0/weight": np.zeros(shape, np.float32)}
-    assert load_network(write_container(tmp_path / "model.bin", arrays)) is None
+    assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
 
 
 def test_without_a_network_the_model_encodes() -> None:

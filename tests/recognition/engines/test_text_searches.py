@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from transcribe.recognition.engines.beam_search import Found, Hypothesis, Rules
+from transcribe.recognition.engines.beam_search import Hypothesis, Rules, WindowTexts
 from transcribe.recognition.engines.decoders import Vocabulary
 from transcribe.recognition.engines.text_searches import NetworkSearch, Query
 
@@ -32,11 +32,11 @@ class Decoder:
 
     vocabulary = VOCABULARY
 
-    def __init__(self, *found: Found) -> None:
+    def __init__(self, *found: WindowTexts) -> None:
         self.found = list(found)
         self.rules: list[Rules] = []
 
-    def search(self, states: NDArray[np.float32], rules: Rules) -> list[Found]:
+    def search(self, states: NDArray[np.float32], rules: Rules) -> list[WindowTexts]:
         assert states.shape == (len(self.found), 2, 4)
         self.rules.append(rules)
         return self.found
@@ -58,36 +58,38 @@ NOTHING = np.array([-9, -9, -2.0, -1.0, -3.0])
 @given(st.floats(-5, 5).filter(lambda odds: abs(odds + 1.897) > 0.01))
 def test_a_full_stop_that_is_hardly_likelier_is_an_exclamation_mark(odds: float) -> None:
     """From .15 of its probability on, whose natural logarithm is -1.897."""
-    (found,) = searched(Decoder(Found((text([WORD, STOP], odds),), NOTHING)))
+    (found,) = searched(Decoder(WindowTexts((text([WORD, STOP], odds),), NOTHING)))
     assert found.tokens == [[WORD, EXCLAMATION if odds > -1.897 else STOP]]
 
 
 @pytest.mark.parametrize("tokens", [[WORD, STOP, PART], [WORD, STOP, STOP, STOP, PART], [WORD, PART]])
 def test_what_is_no_end_of_a_word_stays(tokens: list[int]) -> None:
     """A point in an address or a number, dots."""
-    (found,) = searched(Decoder(Found((text(tokens, 3.0),), NOTHING)))
+    (found,) = searched(Decoder(WindowTexts((text(tokens, 3.0),), NOTHING)))
     assert found.tokens == [tokens]
 
 
 def test_in_other_languages_nothing_is_exclaimed() -> None:
-    (found,) = searched(Decoder(Found((text([WORD, STOP], 3.0),), NOTHING)), "nl")
+    (found,) = searched(Decoder(WindowTexts((text([WORD, STOP], 3.0),), NOTHING)), "nl")
     assert found.tokens == [(WORD, STOP)]
 
 
 def test_a_text_of_which_nothing_was_told_stays() -> None:
     other = Hypothesis((WORD, STOP), -4.0, ())
-    (found,) = searched(Decoder(Found((text([WORD, STOP, WORD, STOP], 3.0), other), NOTHING)))
+    (found,) = searched(Decoder(WindowTexts((text([WORD, STOP, WORD, STOP], 3.0), other), NOTHING)))
     assert found.tokens == [[WORD, EXCLAMATION, WORD, EXCLAMATION], (WORD, STOP)]
 
 
 def test_the_mean_of_the_logarithms_includes_the_end() -> None:
-    found = searched(Decoder(Found((text([WORD] * 3, 0.0, -2.0),), NOTHING), Found((text([], 0.0, -0.5),), NOTHING)))
+    found = searched(
+        Decoder(WindowTexts((text([WORD] * 3, 0.0, -2.0),), NOTHING), WindowTexts((text([], 0.0, -0.5),), NOTHING))
+    )
     assert [each.avg_logprob for each in found] == [-0.5, -0.5]
 
 
 def test_the_languages_of_a_first_reading_sum_to_one() -> None:
     first, second = (
-        searched(Decoder(Found((text([WORD], 0.0),), NOTHING)), is_first=first)[0] for first in (True, False)
+        searched(Decoder(WindowTexts((text([WORD], 0.0),), NOTHING)), is_first=first)[0] for first in (True, False)
     )
     assert first.spoken.probabilities == pytest.approx({"en": 1 / (1 + np.exp(-2)), "nl": 1 / (1 + np.exp(2))})
     assert second.spoken is None
@@ -97,12 +99,12 @@ def test_the_languages_of_a_first_reading_sum_to_one() -> None:
 def test_the_odds_of_no_speech_are_told_as_a_probability(probability: float) -> None:
     """The token is suppressed, so what is told of it is relative to all others."""
     told = np.array([-9, -9, np.log(probability / (1 - probability)), -1.0, -3.0], np.float32)
-    (found,) = searched(Decoder(Found((text([WORD], 0.0),), told)))
+    (found,) = searched(Decoder(WindowTexts((text([WORD], 0.0),), told)))
     assert found.no_speech_probability == pytest.approx(probability, abs=1e-5)
 
 
 def test_what_is_asked_reaches_the_search() -> None:
-    decoder = Decoder(Found((text([WORD], 0.0),), NOTHING))
+    decoder = Decoder(WindowTexts((text([WORD], 0.0),), NOTHING))
     searched(decoder)
     (rules,) = decoder.rules
     assert (tuple(rules.prompt), rules.end, rules.beam_size) == ((1, 2), END, 3)
@@ -110,4 +112,4 @@ def test_what_is_asked_reaches_the_search() -> None:
 
 def test_it_does_not_sample() -> None:
     with pytest.raises(ValueError, match="does not sample"):
-        searched(Decoder(Found((text([WORD], 0.0),), NOTHING)), temperature=0.5)
+        searched(Decoder(WindowTexts((text([WORD], 0.0),), NOTHING)), temperature=0.5)

@@ -6,10 +6,10 @@ for each token. Besides, it is done when its likeliest hypothesis ends: what goe
 to repeat itself, which a mean of logarithms favours. Two things are added, because a step costs as much as it has
 hypotheses:
 
-- Pruning: a hypothesis is given up when others of its window are likelier by a factor (`Rules.pruned`).
-- Recombination: two hypotheses that differ only some tokens ago go on alike, so the likelier goes on for both. The
-  other is a text all the same, with the rest of the likelier one: what else a place may say is found all over a window,
-  not only where the last hypotheses differ. A hypothesis may be some tokens behind, as with a comma less.
+- Pruning: a hypothesis is dropped when another of its window is likelier by a factor (`Rules.prune_margin`).
+- Recombination: two hypotheses with the same last tokens continue alike, so only the likelier is continued. The other
+  becomes a text too, with the likelier one's continuation: so the texts differ all over a window, not only in their
+  last tokens. A hypothesis may also reach the same tokens a few steps later, as with one comma more.
 
 (Both as in speech decoders with n-grams: H. Ney and S. Ortmanns, "Dynamic programming search for continuous speech
 recognition", 1999.) The figures are in docs/performance.md.
@@ -26,16 +26,16 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FURTHEST_BEHIND = 3  # tokens; fewer than are compared, so that no repeated phrase is taken for a text that is behind
+_FURTHEST_BEHIND = 3  # tokens; fewer than are compared, or a repeated phrase would be recombined with itself
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """The next token of each hypothesis of each window, as natural logarithms of probabilities."""
 
-    logprobs: NDArray[np.float32]  # (windows, hypotheses, n): the n largest, in order
+    logprobs: NDArray[np.float32]  # (windows, hypotheses, n): the n largest, in order; n > len(not_first)
     tokens: NDArray[np.int64]  # of these
-    special: NDArray[np.float32]  # (windows, hypotheses, m): those of m tokens that are always told
+    special: NDArray[np.float32]  # (windows, hypotheses, m): those of m tokens of interest, however unlikely
 
 
 class Steps(Protocol):
@@ -58,8 +58,8 @@ class Rules:
     longest: int
     not_first: Collection[int] = ()  # tokens that no text begins with
     most_texts: int = 5  # of a window
-    pruned: float = 2.5  # natural logarithm of the factor by which others are likelier
-    compared: int = 5  # last tokens, all different, by which two hypotheses are found to go on alike
+    prune_margin: float = 2.5  # by which a sum of natural logarithms may be below the likeliest hypothesis's
+    compared_tokens: int = 5  # last ones, all different, by which two hypotheses are found to go on alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Hypothesis:
 
     tokens: tuple[int, ...]  # the end not included
     logprob: float  # the sum of its tokens' logarithms, the end's included
-    special: tuple[NDArray[np.float32], ...]  # for each token what was told where it was chosen; empty if not known
+    special: tuple[NDArray[np.float32], ...]  # for each token those of the step that chose it; empty if recombined
 
     @property
     def score(self) -> float:
@@ -77,27 +77,27 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The texts of a window, the best first; and what was told after the first token of the prompt."""
+class WindowTexts:
+    """The texts of a window, the best first; and the special tokens' logarithms after the prompt's first token."""
 
     texts: tuple[Hypothesis, ...]
     special: NDArray[np.float32]
 
 
-def search(steps: Steps, count: int, rules: Rules) -> list[Found]:
+def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
     """The texts of each of `count` windows. A window's depend only on what is predicted for it.
 
     Raises `ValueError` without a prompt.
     """
-    told, prediction = _read_prompt(steps, count, rules.prompt)
+    special, prediction = _read_prompt(steps, count, rules.prompt)
     beams = [_Beam(rules) for _ in range(count)]
     going = list(range(count))  # the windows of the rows
     while True:
         for row, window in enumerate(going):
-            beams[window].go_on(prediction, row)
+            beams[window].extend(prediction, row)
         rows = [row for row, window in enumerate(going) if beams[window].live]
         if not rows:
-            return [Found(beam.texts(), told[window]) for window, beam in enumerate(beams)]
+            return [WindowTexts(beam.texts(), special[window]) for window, beam in enumerate(beams)]
         width = max(len(beams[going[row]].live) for row in rows)
         parents = np.concatenate([row * prediction.tokens.shape[1] + beams[going[row]].parents(width) for row in rows])
         if len(rows) < len(going):
@@ -123,10 +123,10 @@ class _Beam:
         self._from = [0]  # of each live one, the place of what it continues among those before
         self._ended: list[Hypothesis] = []
         self._latest: dict[tuple[int, ...], Hypothesis] = {}  # by its last tokens
-        self._merged: list[tuple[Hypothesis, Hypothesis]] = []  # with the one that goes on for it
+        self._recombined: list[tuple[Hypothesis, Hypothesis]] = []  # with the likelier one, which is continued
 
-    def go_on(self, prediction: Prediction, row: int) -> None:
-        """Continue the live hypotheses by a token each, in as many ways as the beam is wide."""
+    def extend(self, prediction: Prediction, row: int) -> None:
+        """Continue the live hypotheses by a token each; at most as many as the beam is wide stay live."""
         before, self.live, self._from = self.live, [], []
         if before and len(before[0].tokens) == self._rules.longest:
             self._ended += before
@@ -139,34 +139,34 @@ class _Beam:
             if not before[parent].tokens and token in self._rules.not_first:
                 continue
             if least is None:  # the likeliest
-                least, is_done = total - self._rules.pruned, token == self._rules.end
+                least, is_done = total - self._rules.prune_margin, token == self._rules.end
             if total < least or len(self.live) == self._rules.beam_size:
                 break
             if token == self._rules.end:
                 self._ended.append(Hypothesis(before[parent].tokens, total, before[parent].special))
                 continue
-            told = (*before[parent].special, prediction.special[row, parent])
-            new = Hypothesis((*before[parent].tokens, token), total, told)
-            if not self._goes_on_as_another(new):
+            special = (*before[parent].special, prediction.special[row, parent])
+            new = Hypothesis((*before[parent].tokens, token), total, special)
+            if not self._is_recombined(new):
                 self.live.append(new)
                 self._from.append(parent)
         if is_done or len(self._ended) >= self._rules.beam_size:
             self.live = []
 
-    def _goes_on_as_another(self, new: Hypothesis) -> bool:
-        """Whether one that is as far, or was there a few tokens before, ends alike, is likelier and still goes on.
+    def _is_recombined(self, new: Hypothesis) -> bool:
+        """Whether a likelier hypothesis, as long or a few tokens shorter, has the same last tokens and is continued.
 
-        One that is behind has more tokens, and each lowers its sum: they are compared by what one takes on average.
+        A longer one has a lower sum for its tokens alone, so the mean of the shorter's tokens is added for each.
         """
-        last = new.tokens[-self._rules.compared :]
-        if len(set(last)) < self._rules.compared:
+        last = new.tokens[-self._rules.compared_tokens :]
+        if len(set(last)) < self._rules.compared_tokens:
             return False
         other = self._latest.get(last)
         behind = len(new.tokens) - len(other.tokens) if other else 0
         if other and behind <= _FURTHEST_BEHIND and new.logprob - behind * other.score <= other.logprob:
             n = len(other.tokens)
             if any(each.tokens[:n] == other.tokens for each in (*self.live, *self._ended)):
-                self._merged.append((new, other))
+                self._recombined.append((new, other))
                 return True
         self._latest[last] = new
         return False
@@ -181,9 +181,12 @@ class _Beam:
         return (tokens + tokens[:1] * width)[:width]
 
     def texts(self) -> tuple[Hypothesis, ...]:
-        """The best ended text; then the best of the other ended ones and of those that it went on for."""
+        """The best ended text; then the best of the other ended ones and of those recombined with it.
+
+        Only these last may be longer than `Rules.longest`, by `_FURTHEST_BEHIND` tokens.
+        """
         best, *others = sorted(self._ended, key=lambda each: -each.score)
-        for merged, other in self._merged:
+        for merged, other in self._recombined:
             n = len(other.tokens)
             if best.tokens[:n] == other.tokens:
                 logprob = merged.logprob + best.logprob - other.logprob

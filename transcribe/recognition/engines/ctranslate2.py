@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError, ModelError
 from transcribe.recognition.engines.decoders import load_decoder
-from transcribe.recognition.engines.encoders import Encoded, Encoder, load_network
+from transcribe.recognition.engines.encoders import Encoded, Encoder, load_encoder_network
 from transcribe.recognition.engines.log_mel import FRAME_SAMPLES
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.text_searches import CTranslate2Search, NetworkSearch, Query, TextSearch
@@ -62,7 +62,7 @@ class CTranslate2:
             self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
             self._files, self._folder = files, str(files.folder)
             self._placement = {"device": "cuda" if on_gpu else "cpu", "compute_type": "float16" if on_gpu else "int8"}
-            network = None if on_gpu else load_network(files.folder / WEIGHTS)
+            network = None if on_gpu else load_encoder_network(files.folder / WEIGHTS)
             self._model = WhisperModel(
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )

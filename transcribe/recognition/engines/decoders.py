@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audio.trust import read_regular
-from transcribe.recognition.engines.beam_search import Found, Prediction, Rules, search
+from transcribe.recognition.engines.beam_search import Prediction, Rules, WindowTexts, search
 from transcribe.recognition.engines.decoder_graph import AUDIO, TEXT, audio_graph, step_graph
 from transcribe.recognition.engines.networks import on_one_line, open_network, suitable_arrays
 from transcribe.recognition.model_sources import CONFIG, WEIGHTS
@@ -39,7 +39,7 @@ class Vocabulary:
     """What the tokens of a model mean. Places are those in `special`."""
 
     end: int
-    special: Sequence[int]  # tokens whose probability is told in every step
+    special: Sequence[int]  # tokens whose probability every step predicts
     languages: Mapping[str, int]  # their places by the codes
     suppressed: Sequence[int]  # tokens of no text; that for no speech is one
     not_first: Sequence[int]
@@ -79,7 +79,7 @@ class Decoder:
     heads: int
     size: int  # of a head
 
-    def search(self, states: NDArray[np.float32], rules: Rules) -> list[Found]:
+    def search(self, states: NDArray[np.float32], rules: Rules) -> list[WindowTexts]:
         """The texts of windows with the encoder's `states` (windows, frames, width). Raises `EngineError`."""
         return search(_Reading(self, states), len(states), rules)
 

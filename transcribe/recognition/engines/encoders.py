@@ -71,7 +71,7 @@ class Encoder:
         return StorageView.from_array(self._network(mels))  # a view, which keeps the array
 
 
-def load_network(weights: Path) -> Network | None:
+def load_encoder_network(weights: Path) -> Network | None:
     """The encoder of a model.bin in onnxruntime: log-mel (1, n_mels, frames) → states (1, frames / 2, width).
 
     A call uses one thread; concurrent calls are safe. None where it is not faster, or too large to be in memory twice,

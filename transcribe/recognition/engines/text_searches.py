@@ -124,19 +124,19 @@ class NetworkSearch:
         return LanguageGuess(dict(zip(codes, (weights / weights.sum()).tolist(), strict=True)))
 
     def _exclaimed(self, text: Hypothesis) -> list[int]:
-        """The tokens with "!" for the full stops that end a word and are hardly likelier."""
+        """The tokens, with "!" for each full stop that ends a word and is hardly likelier."""
         vocabulary, tokens = self._decoder.vocabulary, list(text.tokens)
-        for i, told in enumerate(text.special):
+        for i, logprobs in enumerate(text.special):
             after = tokens[i + 1] if i + 1 < len(tokens) else vocabulary.end
             ends = after >= vocabulary.end or after in vocabulary.begins_word
-            odds = told[vocabulary.exclamation] - told[vocabulary.full_stop]
+            odds = logprobs[vocabulary.exclamation] - logprobs[vocabulary.full_stop]
             if text.tokens[i] == vocabulary.special[vocabulary.full_stop] and ends and odds >= _EXCLAIMED:
                 tokens[i] = vocabulary.special[vocabulary.exclamation]
         return tokens
 
 
 def _probability(log_odds: float) -> float:
-    """That of a token that is suppressed: what is told of it is its odds against all that are not.
+    """The probability of a suppressed token, of which a step predicts the odds against all that are not suppressed.
 
     >>> _probability(0.0), _probability(-1000.0), _probability(1000.0)
     (0.5, 0.0, 1.0)
