@@ -95,6 +95,14 @@ def test_quantized_weights_are_left_to_ctranslate2(tmp_path: Path, processor: Pa
     assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
 
 
+@pytest.mark.parametrize("heads", [-2, 0, 3, 2 * WIDTH])
+def test_heads_that_do_not_divide_the_width_are_left_to_ctranslate2(
+    tmp_path: Path, processor: Path, heads: int
+) -> None:
+    arrays = random_encoder() | {"encoder/num_heads": np.array(heads, np.int16)}
+    assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
+
+
 @pytest.mark.parametrize("name", ["conv1/weight", "layer_0/ffn/linear_0/weight", "layer_norm/beta"])
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 def test_weights_that_are_not_finite_are_left_to_ctranslate2(

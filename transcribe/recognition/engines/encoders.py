@@ -79,8 +79,12 @@ def load_encoder_network(weights: Path) -> Network | None:
     """
     try:
         arrays = suitable_arrays(weights, side="encoder")
-        run = open_network(encoder_graph(arrays), doing="encoding") if arrays else None
+        if arrays is None:
+            return None
+        run = open_network(encoder_graph(arrays), doing="encoding")
+        n_mels = arrays["encoder/conv1/weight"].shape[1]
+        run({"mel": np.zeros((1, n_mels, 2), np.float32)})  # some shapes are not checked until the graph runs
     except Exception as exc:  # noqa: BLE001 - onnxruntime's have no class in common
         _log.debug("%s: the encoder is not computed in onnxruntime (%s)", weights, on_one_line(exc))
         return None
-    return (lambda mels: run({"mel": mels})[0]) if run else None
+    return lambda mels: run({"mel": mels})[0]
