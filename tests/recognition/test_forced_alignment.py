@@ -18,7 +18,7 @@ from tests.support.paths import CLIPS
 from tests.support.scripted_aligner import ScriptedAligner
 from tests.support.transcripts import transcript, turn
 from transcribe.alignment.realign import realign
-from transcribe.cli.editing import sync as sync_command
+from transcribe.cli.main import cli
 from transcribe.drafts.audio_timing import audio_retimer
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.transcript_update import update_transcript
@@ -208,7 +208,7 @@ def test_the_command_times_a_rewrite_with_the_real_weights(tmp_path: Path, monke
     before = replace(sample, turns=(Turn("S1", heard),))
     draft.with_suffix(".json").write_text(before.to_json(), encoding="utf-8")
     result = click.testing.CliRunner().invoke(
-        sync_command, [str(draft), "--realign-audio"], standalone_mode=False, catch_exceptions=False
+        cli, ["sync", str(draft), "--realign-audio"], standalone_mode=False, catch_exceptions=False
     )
     assert result.stderr.endswith("12 of them timed on the audio\n")
     after = list(transcript_of(draft).words)
