@@ -69,8 +69,9 @@ def test_whole_passages_are_heard_where_their_beginnings_are_not_sure(probabilit
     assert recognizer.heard == heard
 
 
-def test_a_passage_shorter_than_that_is_heard_whole() -> None:
-    recognizer = Polyglot({"en": 1.0, "nl": 0.0}, {})
+@pytest.mark.parametrize("probability", [1.0, 0.85])
+def test_a_passage_shorter_than_that_is_heard_whole_and_once(probability: float) -> None:
+    recognizer = Polyglot({"en": probability, "nl": 1 - probability}, {})
     with Audio.from_samples(np.zeros(16_000 * 6, np.float32)) as audio:
         assert detect_language(audio, recognizer, ChunkPlan((Chunk(1.0, 5.0, (Region(1.0, 4.0),)),))).code == "en"
     assert recognizer.heard == [4]

@@ -10,7 +10,6 @@ again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from transcribe.recognition.vad import ChunkPlan
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
-    from transcribe.recognition.engines.protocol import Samples
+    from transcribe.recognition.engines.protocol import LanguageGuess, Samples
 
 UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
 
@@ -78,16 +77,24 @@ def detect_language(audio: Audio, recognizer: Recognizer, plan: ChunkPlan) -> Sp
         max(chunks[i * len(chunks) // count : (i + 1) * len(chunks) // count], key=lambda chunk: chunk.voiced)
         for i in range(count)
     ]
-    for longest, sure in ((_GLANCE, _SURE_AT_A_GLANCE), (math.inf, _SURE)):
-        windows = (audio.read(chunk.start, min(chunk.end, chunk.start + longest)) for chunk in voters)
-        guesses = [recognizer.detect_language(window) for window in windows]
-        shares = vote(pair for guess in guesses for pair in guess.probabilities.items())
-        code, share = next(iter(shares.items()))
-        if share >= sure:
-            return SpokenLanguage(code)
+    guesses = [recognizer.detect_language(audio.read(c.start, min(c.end, c.start + _GLANCE))) for c in voters]
+    shares = _shares(guesses)
+    if next(iter(shares.values())) < _SURE_AT_A_GLANCE:
+        guesses = [
+            recognizer.detect_language(audio.read(chunk.start, chunk.end)) if chunk.duration > _GLANCE else guess
+            for chunk, guess in zip(voters, guesses, strict=True)
+        ]
+        shares = _shares(guesses)
+    code, share = next(iter(shares.items()))
+    if share >= _SURE:
+        return SpokenLanguage(code)
     fullest = max(voters, key=lambda chunk: chunk.voiced)
     code = _most_readable(audio.read(fullest.start, fullest.end), recognizer, shares)
     return SpokenLanguage(code, next((other for other in shares if other != code), ""))
+
+
+def _shares(guesses: Iterable[LanguageGuess]) -> dict[str, float]:
+    return vote(pair for guess in guesses for pair in guess.probabilities.items())
 
 
 def _most_readable(window: Samples, recognizer: Recognizer, shares: Mapping[str, float]) -> str:
