@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models
 from audio.decoding.decode import decode
 from tests.support.paths import CLIPS
 from tests.support.weights import needs_base
-from tests.support.whisper_decoder import TOKENS, random_decoder
+from tests.support.whisper_decoder import POSITIONS, TOKENS, random_decoder
 from tests.support.whisper_encoder import WIDTH, needs_dot_products, write_container
 from transcribe.errors import EngineError
 from transcribe.recognition.engines import ctranslate2, networks
@@ -59,6 +59,15 @@ def test_a_decoder_reads_windows_of_any_length(folder: Path, tokenizer: Tokenize
             assert found.special.shape == (5,)
 
 
+def test_a_text_is_no_longer_than_there_are_positions_for_it_after_a_prompt(folder: Path, tokenizer: Tokenizer) -> None:
+    decoder = load_decoder(folder, tokenizer)
+    assert decoder is not None
+    assert decoder.longest == POSITIONS // 2
+    rules = Rules([4] * (POSITIONS // 2), 30, 2, decoder.longest, not_first=[30], prune_margin=99)
+    (found,) = decoder.search(np.ones((1, 4, WIDTH), np.float32), rules)
+    assert max(len(text.tokens) for text in found.texts) <= decoder.longest + 3
+
+
 def test_states_of_another_width_are_an_error_of_the_engine(folder: Path, tokenizer: Tokenizer) -> None:
     decoder = load_decoder(folder, tokenizer)
     assert decoder is not None
@@ -76,6 +85,7 @@ def test_states_of_another_width_are_an_error_of_the_engine(folder: Path, tokeni
         json.dumps(CONFIG | {"suppress_ids": ["x"]}),
         json.dumps(CONFIG | {"suppress_ids": [10**6]}),
         json.dumps(CONFIG | {"lang_ids": [10**6]}),
+        *(json.dumps(CONFIG | {key: [-1]}) for key in CONFIG),
         json.dumps(CONFIG | {"suppress_ids": [NAMES["."]]}),
         json.dumps(CONFIG | {"suppress_ids": list(range(TOKENS))}),
     ],
@@ -150,12 +160,6 @@ def test_of_too_many_parameters_there_is_none(
 
 
 @pytest.fixture(scope="module")
-def with_network(base_files: ModelFiles) -> CTranslate2:
-    """The engine with the network."""
-    return CTranslate2(base_files, device="cpu", threads=2)
-
-
-@pytest.fixture(scope="module")
 def without_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
     """The engine with CTranslate2's decoder, and the same encoder."""
     with pytest.MonkeyPatch.context() as patch:
@@ -179,10 +183,8 @@ def read(engine: CTranslate2, windows: list[Samples]) -> list[Reading]:
 @needs_base
 @needs_dot_products
 @pytest.mark.models
-def test_both_decoders_read_the_same(
-    with_network: CTranslate2, without_network: CTranslate2, windows: list[Samples]
-) -> None:
-    for one, other in zip(read(with_network, windows), read(without_network, windows), strict=True):
+def test_both_decoders_read_the_same(fast: CTranslate2, without_network: CTranslate2, windows: list[Samples]) -> None:
+    for one, other in zip(read(fast, windows), read(without_network, windows), strict=True):
         assert SequenceMatcher(None, one.text.split(), other.text.split(), autojunk=False).ratio() > 0.9
         assert one.avg_logprob == pytest.approx(other.avg_logprob, abs=0.1)
         assert one.no_speech_probability == pytest.approx(other.no_speech_probability, abs=0.1)
@@ -194,11 +196,11 @@ def test_both_decoders_read_the_same(
 @needs_base
 @needs_dot_products
 @pytest.mark.models
-def test_where_nothing_is_said_both_say_so_alike(with_network: CTranslate2, without_network: CTranslate2) -> None:
+def test_where_nothing_is_said_both_say_so_alike(fast: CTranslate2, without_network: CTranslate2) -> None:
     rng = np.random.default_rng(0)
     noise = (rng.normal(size=160_000) * 0.1).astype(np.float32)
     hum = (np.sin(2 * np.pi * 220 * np.arange(160_000) / 16_000) * 0.1).astype(np.float32)
-    for one, other in zip(read(with_network, [noise, hum]), read(without_network, [noise, hum]), strict=True):
+    for one, other in zip(read(fast, [noise, hum]), read(without_network, [noise, hum]), strict=True):
         assert 0.5 < other.no_speech_probability < 0.9
         assert one.no_speech_probability == pytest.approx(other.no_speech_probability, abs=0.08)
 
@@ -206,10 +208,10 @@ def test_where_nothing_is_said_both_say_so_alike(with_network: CTranslate2, with
 @needs_base
 @needs_dot_products
 @pytest.mark.models
-def test_a_reading_depends_on_its_window_alone(with_network: CTranslate2, windows: list[Samples]) -> None:
-    together = read(with_network, windows)
+def test_a_reading_depends_on_its_window_alone(fast: CTranslate2, windows: list[Samples]) -> None:
+    together = read(fast, windows)
     with ThreadPoolExecutor(3) as pool:
-        alone = list(pool.map(lambda window: read(with_network, [window])[0], windows))
+        alone = list(pool.map(lambda window: read(fast, [window])[0], windows))
     assert together == alone
 
 
@@ -217,8 +219,8 @@ def test_a_reading_depends_on_its_window_alone(with_network: CTranslate2, window
 @needs_dot_products
 @pytest.mark.models
 def test_a_prompt_and_sampling_are_left_to_ctranslate2(
-    with_network: CTranslate2, windows: list[Samples], monkeypatch: pytest.MonkeyPatch
+    fast: CTranslate2, windows: list[Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(with_network, "_network_search", lambda *_: pytest.fail("was asked"))
-    assert next(with_network.recognize(windows[:1], language="en", prompt="Names: Ada.")).text
-    assert next(with_network.recognize(windows[:1], language="en", temperature=0.4)).text
+    monkeypatch.setattr(fast, "_network_search", lambda *_: pytest.fail("was asked"))
+    assert next(fast.recognize(windows[:1], language="en", prompt="Names: Ada.")).text
+    assert next(fast.recognize(windows[:1], language="en", temperature=0.4)).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,10 @@ VOCABULARY = Vocabulary(
 class Decoder:
     """Finds what it is told to."""
 
-    vocabulary = VOCABULARY
+    longest = 7
 
-    def __init__(self, *found: WindowTexts) -> None:
+    def __init__(self, *found: WindowTexts, vocabulary: Vocabulary = VOCABULARY) -> None:
+        self.vocabulary = vocabulary
         self.found = list(found)
         self.rules: list[Rules] = []
 
@@ -103,11 +105,17 @@ def test_the_odds_of_no_speech_are_told_as_a_probability(probability: float) -> 
     assert found.no_speech_probability == pytest.approx(probability, abs=1e-5)
 
 
+def test_weights_without_languages_tell_none() -> None:
+    found = WindowTexts((text([WORD], 0.0),), NOTHING)
+    (texts,) = searched(Decoder(found, vocabulary=replace(VOCABULARY, languages={})), is_first=True)
+    assert texts.spoken is None
+
+
 def test_what_is_asked_reaches_the_search() -> None:
     decoder = Decoder(WindowTexts((text([WORD], 0.0),), NOTHING))
     searched(decoder)
     (rules,) = decoder.rules
-    assert (tuple(rules.prompt), rules.end, rules.beam_size) == ((1, 2), END, 3)
+    assert (tuple(rules.prompt), rules.end, rules.beam_size, rules.longest) == ((1, 2), END, 3, 7)
 
 
 def test_it_does_not_sample() -> None:

@@ -28,7 +28,13 @@ from transcribe.recognition.engines.decoders import load_decoder
 from transcribe.recognition.engines.encoders import Encoded, Encoder, load_encoder_network
 from transcribe.recognition.engines.log_mel import FRAME_SAMPLES
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
-from transcribe.recognition.engines.text_searches import CTranslate2Search, NetworkSearch, Query, TextSearch
+from transcribe.recognition.engines.text_searches import (
+    TEXT_TOKENS,
+    CTranslate2Search,
+    NetworkSearch,
+    Query,
+    TextSearch,
+)
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
 from transcribe.recognition.engines.window_batches import Task, batches, worker_layout
 from transcribe.recognition.model_sources import WEIGHTS
@@ -38,7 +44,6 @@ if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Samples
     from transcribe.transcript import Word
 
-_TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
 _GPU_BATCH, _CPU_BATCH = 16, 4
 _SEED = 1  # for sampling
 
@@ -192,7 +197,7 @@ class _Decoding:
             raise EngineError(f"language {self._language!r}: the model does not know it; use another or auto") from exc
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         if options.prompt:
-            prompt_tokens = self._tokenizer.encode(" " + options.prompt.strip())[-(_TEXT_TOKENS // 2 - 1) :]
+            prompt_tokens = self._tokenizer.encode(" " + options.prompt.strip())[-(TEXT_TOKENS // 2 - 1) :]
             self._prompt = [self._tokenizer.sot_prev, *prompt_tokens, *self._prompt]
         is_first = multilingual and options.prompt is None and options.temperature == 0
         self._query = Query(self._prompt, self._language, options.beam_size, options.temperature, is_first=is_first)
@@ -243,7 +248,7 @@ class _Decoding:
     def align(self, window: Samples, text: str) -> tuple[Word, ...]:
         parts = text.split()
         tokens = self._tokenizer.encode(" " + " ".join(parts))
-        if not parts or len(tokens) > _TEXT_TOKENS - len(self._prompt) - 1:
+        if not parts or len(tokens) > TEXT_TOKENS - len(self._prompt) - 1:
             return ()
         frames = max(2, len(window) // FRAME_SAMPLES)
         aligned = self._model.find_alignment(self._tokenizer, [tokens], self._encoder.states(window), [frames])[0]

@@ -58,13 +58,15 @@ class Vocabulary:
         no_speech = tokens.get("<|nospeech|>", tokens.get("<|nocaptions|>"))
         end = tokens["<|endoftext|>"]
         names = {token: name for name, token in tokens.items()}
-        languages = [int(token) for token in config["lang_ids"]]
+        languages, suppressed, not_first = (
+            _known(config[key], names) for key in ("lang_ids", "suppress_ids", "suppress_ids_begin")
+        )
         return cls(
             end=end,
             special=(tokens["."], tokens["!"], int(no_speech), *languages),
             languages={names[token].strip("<|>"): 3 + i for i, token in enumerate(languages)},
-            suppressed=[*(int(token) for token in config["suppress_ids"]), int(no_speech)],
-            not_first=[int(token) for token in config["suppress_ids_begin"]],
+            suppressed=[*suppressed, int(no_speech)],
+            not_first=not_first,
             begins_word=frozenset(token for name, token in tokens.items() if name.startswith("Ġ")),
         )
 
@@ -78,6 +80,7 @@ class Decoder:
     vocabulary: Vocabulary
     heads: int
     size: int  # of a head
+    longest: int  # tokens of a text, half of those that have a position
 
     def search(self, states: NDArray[np.float32], rules: Rules) -> list[WindowTexts]:
         """The texts of windows with the encoder's `states` (windows, frames, width). Raises `EngineError`."""
@@ -127,7 +130,8 @@ def load_decoder(folder: Path, tokenizer: Any) -> Decoder | None:
         step = step_graph(arrays, suppressed=vocabulary.suppressed, special=vocabulary.special, best=best)
         heads, width = int(arrays["decoder/num_heads"]), arrays["decoder/embeddings/weight"].shape[1]
         audio_run, step_run = (open_network(graph, doing="decoding") for graph in (audio_graph(arrays), step))
-        decoder = Decoder(audio_run, step_run, vocabulary, heads, width // heads)
+        longest = len(arrays["decoder/position_encodings/encodings"]) // 2
+        decoder = Decoder(audio_run, step_run, vocabulary, heads, width // heads, longest)
         _try(decoder, width)
     except Exception as exc:  # noqa: BLE001 - onnxruntime's and tokenizers' have no class in common
         _log.debug("%s: the decoder is not computed in onnxruntime (%s)", folder, on_one_line(exc))
@@ -144,6 +148,13 @@ def _try(decoder: Decoder, width: int) -> None:
     (found,) = decoder.search(np.zeros((1, 1, width), np.float32), Rules((end,), end, beam_size=1, longest=1))
     if not np.isfinite(found.special).all():
         raise ValueError("no text has a probability")
+
+
+def _known(tokens: Sequence[Any], names: Mapping[int, str]) -> list[int]:
+    """The tokens as numbers. Raises `ValueError` for one that the tokenizer does not have."""
+    if unknown := [token for token in map(int, tokens) if token not in names]:
+        raise ValueError(f"{CONFIG} has tokens that the tokenizer does not have: {unknown[:3]}")
+    return [int(token) for token in tokens]
 
 
 def _names(kinds: Sequence[str], n_layers: int) -> list[str]:

@@ -20,7 +20,7 @@ from transcribe.recognition.engines.protocol import LanguageGuess
 if TYPE_CHECKING:
     from transcribe.recognition.engines.decoders import Decoder
 
-_LONGEST = 224  # tokens, half of Whisper's context
+TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
 _EXCLAIMED = math.log(0.15)
 """The odds of "!" against a full stop from which it is written, in English.
 
@@ -77,7 +77,7 @@ class CTranslate2Search:
             states,
             [list(query.prompt)] * count,
             **options,
-            max_length=2 * _LONGEST,
+            max_length=TEXT_TOKENS,
             return_scores=True,
             return_no_speech_prob=True,
         )
@@ -103,7 +103,8 @@ class NetworkSearch:
         if query.temperature:
             raise ValueError("the decoder in onnxruntime does not sample")
         vocabulary = self._decoder.vocabulary
-        rules = Rules(query.prompt, vocabulary.end, query.beam_size, _LONGEST, vocabulary.not_first)
+        longest = self._decoder.longest
+        rules = Rules(query.prompt, vocabulary.end, query.beam_size, longest, vocabulary.not_first)
         found = self._decoder.search(thinned(encoded), rules)
         return [
             Texts(
@@ -118,7 +119,9 @@ class NetworkSearch:
             for window in found
         ]
 
-    def _language(self, logprobs: Any) -> LanguageGuess:
+    def _language(self, logprobs: Any) -> LanguageGuess | None:
+        if not self._decoder.vocabulary.languages:
+            return None
         codes, places = zip(*self._decoder.vocabulary.languages.items(), strict=True)
         weights = np.exp(logprobs[list(places)] - logprobs[list(places)].max())
         return LanguageGuess(dict(zip(codes, (weights / weights.sum()).tolist(), strict=True)))
