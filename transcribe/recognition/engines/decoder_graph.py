@@ -28,13 +28,13 @@ def audio_graph(arrays: Arrays) -> bytes:
     heads, size, frames), values int8 (windows, heads, frames, size), their scales float32 (windows, heads, 1, size).
     Raises `KeyError` or `ValueError` for arrays that are not a Whisper decoder's.
     """
-    layers = _DecoderLayers(arrays, side="decoder")
+    layers = _AudioLayers(arrays, side="decoder")
     rows = layers.quantized("states")
     outputs = []
     for layer in range(layer_count(arrays, "decoder")):
         name = f"layer_{layer}/attention/linear_1"
         parts = zip(np.split(layers.array(f"{name}/weight"), 2), np.split(layers.array(f"{name}/bias"), 2), strict=True)
-        keys, values = (layers.split_heads(layers.product(rows, *part)) for part in parts)
+        keys, values = (layers.split_heads(layers.affine(rows, *part)) for part in parts)
         outputs += layers.stored(layers.transposed(keys), axis=3)
         outputs += layers.stored(values, axis=2)
     types: dict[str, type] = dict.fromkeys((*outputs[::4], *outputs[2::4]), np.int8)
@@ -52,11 +52,9 @@ def step_graph(arrays: Arrays, *, suppressed: Sequence[int], special: Sequence[i
     len(special)), of which the first must not be suppressed; for each layer the new `TEXT`.
     Raises as `audio_graph` does.
     """
-    layers = _DecoderLayers(arrays, side="decoder")
+    layers = _StepLayers(arrays, side="decoder")
     n_layers = layer_count(arrays, "decoder")
-    integers, scales = quantized_rows(layers.array("embeddings/weight"))
-    vocabulary = layers.graph.constant(integers.T)
-    x = layers.embedded(vocabulary, scales)
+    x = layers.embedded()
     presents = []
     for layer in range(n_layers):
         attended, *present = layers.text_attention(x, layer)
@@ -64,9 +62,7 @@ def step_graph(arrays: Arrays, *, suppressed: Sequence[int], special: Sequence[i
         x = layers.sum(x, attended)
         x = layers.sum(x, layers.audio_attention(x, layer))
         x = layers.sum(x, layers.feed_forward(x, f"layer_{layer}/ffn"))
-    outputs = layers.predictions(
-        layers.norm(x, "layer_norm"), vocabulary, scales, suppressed=suppressed, special=special, best=best
-    )
+    outputs = layers.predictions(layers.norm(x, "layer_norm"), suppressed=suppressed, special=special, best=best)
     heads, size = layers.heads, layers.width // layers.heads
     inputs: dict[str, Sequence[int | str]] = {
         "tokens": ["windows", "hypotheses"],
@@ -89,13 +85,40 @@ class _DecoderLayers(Layers):
         super().__init__(arrays, side=side)
         self.heads = int(self.array("num_heads"))
         self.width = self.array("layer_norm/gamma").size
-        self._signed_zero = self.graph.constant(np.array(0, np.int8))
-        self._unsigned_zero = self.graph.constant(np.array(0, np.uint8))
 
-    def embedded(self, vocabulary: str, scales: np.ndarray) -> str:
+    def split_heads(self, x: str) -> str:
+        """(a, b, width) → (a, heads, b, size)."""
+        shape = self.graph.constant(np.array([0, 0, self.heads, self.width // self.heads]))
+        return self.graph.add("Transpose", [self.graph.add("Reshape", [x, shape])], perm=[0, 2, 1, 3])
+
+
+class _AudioLayers(_DecoderLayers):
+    def __init__(self, arrays: Arrays, *, side: str) -> None:
+        super().__init__(arrays, side=side)
+        self._signed_zero = self.graph.constant(np.array(0, np.int8))
+
+    def transposed(self, x: str) -> str:
+        """The last two axes in the other order."""
+        return self.graph.add("Transpose", [x], perm=[0, 1, 3, 2])
+
+    def stored(self, x: str, *, axis: int) -> list[str]:
+        """`x` in int8 and its scales, one for all along `axis`, of which the shape is (windows, heads, 1, size)."""
+        rows = self.scaled(x, axis=axis, largest=127, zero_point=self._signed_zero)
+        return [rows.integers, rows.scales if axis == 2 else self.transposed(rows.scales)]
+
+
+class _StepLayers(_DecoderLayers):
+    def __init__(self, arrays: Arrays, *, side: str) -> None:
+        super().__init__(arrays, side=side)
+        self._unsigned_zero = self.graph.constant(np.array(0, np.uint8))
+        integers, self._token_scales = quantized_rows(self.array("embeddings/weight"))
+        self._vocabulary = self.graph.constant(integers.T)
+
+    def embedded(self) -> str:
         """The tokens with their position: (windows, hypotheses, width)."""
-        columns = self.graph.add("Cast", [self.graph.add("Gather", [vocabulary, "tokens"], axis=1)], to=1)
-        x = self.graph.add("Mul", [columns, self.graph.add("Gather", [self.graph.constant(scales), "tokens"])])
+        columns = self.graph.add("Cast", [self.graph.add("Gather", [self._vocabulary, "tokens"], axis=1)], to=1)
+        scales = self.graph.add("Gather", [self.graph.constant(self._token_scales), "tokens"])
+        x = self.graph.add("Mul", [columns, scales])
         x = self.graph.add("Transpose", [x], perm=[1, 2, 0])
         return self.sum(x, self.graph.add("Gather", [self.constant("position_encodings/encodings"), "position"]))
 
@@ -106,7 +129,7 @@ class _DecoderLayers(Layers):
         weight, bias = self.array(f"{name}/linear_0/weight"), self.array(f"{name}/linear_0/bias")
         parts = zip(np.split(weight, 3), np.split(bias, 3), strict=True)
         row = self.graph.constant(np.array([-1, 1, self.width]))
-        inputs = [self.graph.add("Reshape", [self.product(rows, *part), row]) for part in parts]
+        inputs = [self.graph.add("Reshape", [self.affine(rows, *part), row]) for part in parts]
         pasts = [self.graph.add("Gather", [f"{kind}{layer}", "parents"]) for kind in TEXT]
         attended, keys, values = self.graph.add_many(
             "com.microsoft.MultiHeadAttention", [*inputs, "", "", "", *pasts], 3, num_heads=self.heads
@@ -120,60 +143,25 @@ class _DecoderLayers(Layers):
         queries = self.split_heads(self.linear(self.norm(x, f"{name}/layer_norm"), f"{name}/linear_0"))
         size = self.graph.constant(np.array((self.width // self.heads) ** -0.5))
         queries = self.graph.add("Mul", [self.graph.add("Mul", [queries, size]), f"key_scales{layer}"])
-        scores = self.product_of(self.quantized(queries, axis=3), f"keys{layer}")
-        attended = self._weighted(self.graph.add("Softmax", [self.sum(scores, "mask")], axis=-1), f"values{layer}")
+        scores = self.product(self.quantized(queries, axis=3), f"keys{layer}", self.one)
+        weights = self.graph.add("Softmax", [self.sum(scores, "mask")], axis=-1)
+        rows = self.scaled(weights, axis=3, largest=255, zero_point=self._unsigned_zero)
+        attended = self.product(rows, f"values{layer}", self.one)
         attended = self.graph.add("Mul", [attended, f"value_scales{layer}"])
         attended = self.graph.add("Transpose", [attended], perm=[0, 2, 1, 3])
         whole = self.graph.constant(np.array([0, 0, self.width]))
         return self.linear(self.graph.add("Reshape", [attended, whole]), f"{name}/linear_2")
 
-    def _weighted(self, weights: str, values: str) -> str:
-        """Int8 `values` weighted by what is never negative, in integers of which the largest of a row is 255."""
-        largest = self.graph.add("ReduceMax", [weights], axes=[3], keepdims=1)
-        scales = self.graph.add("Div", [largest, self.graph.constant(np.array(255.0))])
-        scaled = self.graph.add("Div", [weights, scales])
-        integers = self.graph.add("QuantizeLinear", [scaled, self._one, self._unsigned_zero])
-        inputs = [integers, values, self._one, self._one, self._unsigned_zero]
-        return self.graph.add("Mul", [self.graph.add("com.microsoft.MatMulIntegerToFloat", inputs), scales])
-
-    def predictions(
-        self,
-        x: str,
-        vocabulary: str,
-        scales: np.ndarray,
-        *,
-        suppressed: Sequence[int],
-        special: Sequence[int],
-        best: int,
-    ) -> list[str]:
+    def predictions(self, x: str, *, suppressed: Sequence[int], special: Sequence[int], best: int) -> list[str]:
         """The three outputs of `step_graph` about the next token."""
         rows = self.quantized(x)
-        mask = np.zeros(scales.size, np.float32)
+        mask = np.zeros(self._token_scales.size, np.float32)
         mask[list(suppressed)] = -np.inf
-        weights = [vocabulary, self._one, self.graph.constant(scales), self._zero_point]
-        logits = self.graph.add("com.microsoft.MatMulIntegerToFloat", [rows.integers, *weights])
-        logits = self.sum(self.graph.add("Mul", [logits, rows.scales]), self.graph.constant(mask))
-        logarithms = self.graph.add("LogSoftmax", [logits], axis=-1)
-        largest = self.graph.add_many("TopK", [logarithms, self.graph.constant(np.array([best]))], 2)
-        told = self.product(rows, self.array("embeddings/weight")[list(special)], None)
-        first = self.graph.constant(np.array([0]))
-        known = self.graph.add("Gather", [logarithms, self.graph.constant(np.array([special[0]]))], axis=2)
-        norm = self.graph.add("Sub", [self.graph.add("Gather", [told, first], axis=2), known])
-        return [*largest, self.graph.add("Sub", [told, norm])]
-
-    def split_heads(self, x: str) -> str:
-        """(a, b, width) → (a, heads, b, size)."""
-        shape = self.graph.constant(np.array([0, 0, self.heads, self.width // self.heads]))
-        return self.graph.add("Transpose", [self.graph.add("Reshape", [x, shape])], perm=[0, 2, 1, 3])
-
-    def transposed(self, x: str) -> str:
-        """The last two axes in the other order."""
-        return self.graph.add("Transpose", [x], perm=[0, 1, 3, 2])
-
-    def stored(self, x: str, *, axis: int) -> list[str]:
-        """`x` in int8 and its scales, one for all along `axis`, of which the shape is (windows, heads, 1, size)."""
-        largest = self.graph.add("ReduceMax", [self.graph.add("Abs", [x])], axes=[axis], keepdims=1)
-        largest = self.graph.add("Max", [largest, self.graph.constant(np.array(1e-6))])
-        scales = self.graph.add("Div", [largest, self.graph.constant(np.array(127.0))])
-        integers = self.graph.add("QuantizeLinear", [self.graph.add("Div", [x, scales]), self._one, self._signed_zero])
-        return [integers, scales if axis == 2 else self.transposed(scales)]
+        logits = self.product(rows, self._vocabulary, self.graph.constant(self._token_scales))
+        masked = self.sum(logits, self.graph.constant(mask))
+        logprobs = self.graph.add("LogSoftmax", [masked], axis=-1)
+        largest = self.graph.add_many("TopK", [logprobs, self.graph.constant(np.array([best]))], 2)
+        first, every = (self.graph.constant(np.array(tokens)) for tokens in (special[:1], special))
+        known, raw = (self.graph.add("Gather", [source, first], axis=2) for source in (logprobs, logits))
+        norm = self.graph.add("Sub", [raw, known])
+        return [*largest, self.graph.add("Sub", [self.graph.add("Gather", [logits, every], axis=2), norm])]

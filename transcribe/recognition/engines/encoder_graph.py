@@ -47,7 +47,7 @@ class _EncoderLayers(Layers):
         rows = self.quantized(self.norm(x, f"{name}/layer_norm"))
         weight, bias = self.array(f"{name}/linear_0/weight"), self.array(f"{name}/linear_0/bias")
         parts = zip(np.split(weight, 3), np.split(bias, 3), strict=True)
-        inputs = [self.product(rows, *part) for part in parts]
+        inputs = [self.affine(rows, *part) for part in parts]
         heads = int(self.array("num_heads"))
         return self.linear(
             self.graph.add("com.microsoft.MultiHeadAttention", inputs, num_heads=heads), f"{name}/linear_1"

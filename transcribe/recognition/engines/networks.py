@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +10,7 @@ import numpy as np
 
 from transcribe.errors import EngineError
 from transcribe.recognition.engines.ct2_container import Arrays, read_container
+from transcribe.weights.onnx_sessions import open_session
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,14 +56,7 @@ def open_network(graph: bytes, *, doing: str) -> Run:
 
     A call uses one thread; concurrent calls are safe. `doing` is what an error says has failed.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # memory plans for each shape
-    options.enable_cpu_mem_arena = False  # CTranslate2 could not use what it keeps: 60 MB after eight windows
-    options.log_severity_level = 4  # errors are raised, and need not be printed as well
-    session = _session(graph, options)
+    session = open_session(graph, arena=False)  # CTranslate2 could not use what it keeps: 60 MB after eight windows
 
     def run(inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         try:
@@ -75,22 +66,6 @@ def open_network(graph: bytes, *, doing: str) -> Run:
         return outputs
 
     return run
-
-
-def _session(graph: bytes, options: Any) -> Any:
-    """The session of an ONNX file. Where there are files in memory it is read from one, because onnxruntime keeps bytes
-    that it is given: 25 MB for the encoder of `base`."""
-    from onnxruntime import InferenceSession
-
-    load = partial(InferenceSession, sess_options=options, providers=["CPUExecutionProvider"])
-    if sys.platform == "linux":
-        with os.fdopen(os.memfd_create("network"), "wb") as file:
-            file.write(graph)
-            file.flush()
-            session = load(f"/proc/self/fd/{file.fileno()}")
-    else:
-        session = load(graph)
-    return session
 
 
 def on_one_line(exc: Exception) -> str:

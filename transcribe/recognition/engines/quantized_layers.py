@@ -21,10 +21,11 @@ _NORM_EPSILON = 1e-5  # PyTorch's default
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """A node's output in integers with 128 added, and what one is worth in each row."""
+    """A node's output in integers of 8 bits with `zero_point` added, and what one is worth along the last axis."""
 
     integers: str
     scales: str
+    zero_point: str
 
 
 class Layers:
@@ -36,33 +37,35 @@ class Layers:
     def __init__(self, arrays: Arrays, *, side: str) -> None:
         self._arrays, self._side = arrays, side
         self.graph = Graph(side)
-        self._one = self.graph.constant(np.array(1.0))
+        self.one = self.graph.constant(np.array(1.0))
         self._zero_point = self.graph.constant(np.array(128, np.uint8))
 
     def linear(self, x: str, name: str) -> str:
         """A whole linear layer."""
-        return self.product(self.quantized(x), self.array(f"{name}/weight"), self.array(f"{name}/bias"))
+        return self.affine(self.quantized(x), self.array(f"{name}/weight"), self.array(f"{name}/bias"))
 
     def quantized(self, x: str, *, axis: int = 2) -> Quantized:
         """`x` in integers, with a scale for each row; `axis` is the last one."""
-        largest = self.graph.add("ReduceMax", [self.graph.add("Abs", [x])], axes=[axis], keepdims=1)
-        largest = self.graph.add("Max", [largest, self.graph.constant(np.array(_SMALLEST))])
-        scales = self.graph.add("Div", [largest, self.graph.constant(np.array(float(_LARGEST)))])
-        scaled = self.graph.add("Div", [x, scales])
-        return Quantized(self.graph.add("QuantizeLinear", [scaled, self._one, self._zero_point]), scales)
+        return self.scaled(x, axis=axis, largest=_LARGEST, zero_point=self._zero_point)
 
-    def product(self, x: Quantized, weight: NDArray[np.float32], bias: NDArray[np.float32] | None) -> str:
+    def scaled(self, x: str, *, axis: int, largest: int, zero_point: str) -> Quantized:
+        """`x` in integers of the type of `zero_point`, up to `largest`, with one scale for all along `axis`."""
+        peaks = self.graph.add("ReduceMax", [self.graph.add("Abs", [x])], axes=[axis], keepdims=1)
+        peaks = self.graph.add("Max", [peaks, self.graph.constant(np.array(_SMALLEST))])
+        scales = self.graph.add("Div", [peaks, self.graph.constant(np.array(float(largest)))])
+        rows = self.graph.add("Div", [x, scales])
+        return Quantized(self.graph.add("QuantizeLinear", [rows, self.one, zero_point]), scales, zero_point)
+
+    def affine(self, x: Quantized, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
         """`x` times `weight` (outputs, inputs), plus `bias`."""
         integers, scales = quantized_rows(weight)
-        names = [self.graph.constant(integers.T), self._one, self.graph.constant(scales), self._zero_point]
-        product = self.graph.add("com.microsoft.MatMulIntegerToFloat", [x.integers, *names])
-        product = self.graph.add("Mul", [product, x.scales])
-        return product if bias is None else self.sum(product, self.graph.constant(bias))
+        product = self.product(x, self.graph.constant(integers.T), self.graph.constant(scales))
+        return self.sum(product, self.graph.constant(bias))
 
-    def product_of(self, x: Quantized, integers: str) -> str:
-        """`x` times int8 matrices that another node or an input has."""
-        names = [x.integers, integers, self._one, self._one, self._zero_point]
-        return self.graph.add("Mul", [self.graph.add("com.microsoft.MatMulIntegerToFloat", names), x.scales])
+    def product(self, x: Quantized, integers: str, scales: str) -> str:
+        """`x` times int8 matrices (inputs, outputs), and what one is worth: in each output, or in all."""
+        inputs = [x.integers, integers, self.one, scales, x.zero_point]
+        return self.graph.add("Mul", [self.graph.add("com.microsoft.MatMulIntegerToFloat", inputs), x.scales])
 
     def norm(self, x: str, name: str) -> str:
         """A layer norm."""
