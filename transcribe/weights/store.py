@@ -223,7 +223,7 @@ def _updated_entry(path: Path, entry: Mapping[str, Any]) -> Mapping[str, Any] | 
         return None
     if status.st_size > _SMALL_BYTES and status.st_mtime_ns == entry["mtime_ns"]:
         return entry
-    return {**entry, "mtime_ns": status.st_mtime_ns} if sha256_of(path) == entry["sha256"] else None
+    return {**entry, "mtime_ns": status.st_mtime_ns} if sha256_once(path) == entry["sha256"] else None
 
 
 @contextlib.contextmanager
