@@ -35,6 +35,15 @@ def test_integer_constants_stay_integers() -> None:
     assert run(graph, y, np.arange(6.0).reshape(2, 3), [2, 3]).tolist() == [[0, 1], [2, 3], [4, 5]]
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int32])
+def test_constants_are_written_by_rows_however_they_lie_in_memory(dtype: type) -> None:
+    values = np.arange(24, dtype=dtype).reshape(2, 3, 4)
+    for view in (values, values.T, values[:, ::-2], values[1, 2, 3], values[:0]):
+        graph = Graph("layout")
+        y = graph.add("Add", [graph.add("Cast", [graph.constant(view)], to=1), "x"])
+        assert run(graph, y, np.zeros(1), [1]).tolist() == (view + np.zeros(1)).tolist()
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8])
 def test_constants_of_eight_bits_keep_their_type(dtype: type[np.int8] | type[np.uint8]) -> None:
     """onnxruntime multiplies integers only if both are of eight bits."""

@@ -1,9 +1,8 @@
 """Writes ONNX files: the part of the format that a network for onnxruntime needs, without the `onnx` package.
 
-A graph is built node by node, with numpy arrays as weights, of which it keeps a copy each. Shapes and types are not
-checked here but by onnxruntime when it loads the file. Field numbers are those of onnx.proto
-(https://github.com/onnx/onnx, onnx/onnx.proto, IR version 8), the wire format that of
-https://protobuf.dev/programming-guides/encoding/.
+A graph is built node by node, with numpy arrays as weights. Shapes and types are not checked here but by onnxruntime
+when it loads the file. Field numbers are those of onnx.proto (https://github.com/onnx/onnx, onnx/onnx.proto, IR version
+8), the wire format that of https://protobuf.dev/programming-guides/encoding/.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Attribute = int | float | str | Sequence[int]
+_Piece = bytes | memoryview  # of the file
 
 _IR_VERSION = 8
 _OPSETS = {"": 17, "com.microsoft": 1}  # by the domain: ONNX's own, and onnxruntime's (its docs/ContribOperators.md)
@@ -29,7 +29,7 @@ class Graph:
     def __init__(self, name: str) -> None:
         self.name = name
         self._nodes: list[bytes] = []
-        self._weights: list[bytes] = []  # pieces of the file
+        self._weights: list[_Piece] = []
         self._numbers: Iterator[int] = count()
 
     def add(self, operator: str, inputs: Sequence[str], **attributes: Attribute) -> str:
@@ -51,12 +51,16 @@ class Graph:
         return outputs
 
     def constant(self, values: NDArray[Any]) -> str:
-        """A weight: int8 and uint8 stay as they are, other integers become int64, everything else float32."""
+        """A weight: int8 and uint8 stay as they are, other integers become int64, everything else float32.
+
+        The graph keeps `values` themselves if they are of that type: they must not change before `model`.
+        """
         name = f"w{next(self._numbers)}"
         kind = _kind(values.dtype)
         fields = [_integer(1, size) for size in values.shape]
         fields += [_integer(2, kind), _text(8, name)]
-        self._weights += _nested(5, [*fields, *_nested(9, [values.astype(_DTYPES[kind]).tobytes()])])
+        numbers = np.ascontiguousarray(values, _DTYPES[kind]).reshape(-1).view(np.uint8)
+        self._weights += _nested(5, [*fields, *_nested(9, [numbers.data])])
         return name
 
     def model(
@@ -67,7 +71,7 @@ class Graph:
         All are float32 but for those whose numpy type is in `types`.
         """
         kinds = {name: _kind(np.dtype(kind)) for name, kind in (types or {}).items()}
-        graph = [_message(1, node) for node in self._nodes]
+        graph: list[_Piece] = [_message(1, node) for node in self._nodes]
         graph += [_text(2, self.name), *self._weights]
         graph += [_message(11, _value(name, kinds.get(name, _FLOAT), shape)) for name, shape in inputs.items()]
         graph += [_message(12, _value(name, kinds.get(name, _FLOAT), None)) for name in outputs]
@@ -116,7 +120,7 @@ def _message(field: int, payload: bytes) -> bytes:
     return b"".join(_nested(field, [payload]))
 
 
-def _nested(field: int, pieces: Sequence[bytes]) -> list[bytes]:
+def _nested(field: int, pieces: Sequence[_Piece]) -> list[_Piece]:
     """A message whose content is `pieces`, not joined yet."""
     return [_key(field, 2) + _varint(sum(map(len, pieces))), *pieces]
 

@@ -25,6 +25,7 @@ from transcribe.recognition.engines.ctranslate2 import CTranslate2
 from transcribe.recognition.engines.encoder_graph import encoder_graph
 from transcribe.recognition.engines.encoders import Encoder, load_encoder_network
 from transcribe.recognition.engines.log_mel import padded_log_mel
+from transcribe.recognition.engines.networks import suitable_arrays
 from transcribe.recognition.models import ModelFiles
 
 Floats = NDArray[np.float32]
@@ -98,16 +99,27 @@ def test_heads_that_do_not_divide_the_width_are_left_to_ctranslate2(
 
 
 @pytest.mark.parametrize("name", ["conv1/weight", "layer_0/ffn/linear_0/weight", "layer_norm/beta"])
-@pytest.mark.parametrize("number", [np.nan, np.inf])
+@pytest.mark.parametrize("number", [np.nan, -np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_weights_that_are_not_finite_are_left_to_ctranslate2(
-    tmp_path: Path, processor: Path, caplog: pytest.LogCaptureFixture, name: str, number: float
+    tmp_path: Path, processor: Path, caplog: pytest.LogCaptureFixture, name: str, dtype: type, number: float
 ) -> None:
     """Why is said to who asks for it; nothing else is, as by numpy."""
     arrays = random_encoder()
+    arrays[f"encoder/{name}"] = arrays[f"encoder/{name}"].astype(dtype)
     arrays[f"encoder/{name}"].flat[0] = number
     with caplog.at_level(logging.DEBUG, logger=encoders.__name__):
         assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
     assert f"encoder/{name} has numbers that are not finite" in caplog.text
+
+
+def test_the_largest_and_the_smallest_numbers_are_finite(tmp_path: Path, processor: Path) -> None:
+    limits = np.finfo(np.float16)
+    extreme = [limits.max, limits.min, limits.smallest_subnormal, -limits.smallest_subnormal, 0, -0.0]
+    arrays = {"encoder/weight": np.array(extreme, np.float16), "encoder/empty": np.zeros((2, 0), np.float16)}
+    found = suitable_arrays(write_container(tmp_path / "model.bin", arrays), side="encoder")
+    assert found is not None
+    assert {name: array.tobytes() for name, array in found.items()} == {n: a.tobytes() for n, a in arrays.items()}
 
 
 def test_without_onnxruntime_ctranslate2_encodes(

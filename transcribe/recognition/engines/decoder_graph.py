@@ -112,7 +112,7 @@ class _StepLayers(_DecoderLayers):
         super().__init__(arrays, side=side)
         self._unsigned_zero = self.graph.constant(np.array(0, np.uint8))
         integers, self._token_scales = quantized_rows(self.array("embeddings/weight"))
-        self._vocabulary = self.graph.constant(integers.T)
+        self._vocabulary = self.graph.constant(integers)
 
     def embedded(self) -> str:
         """The tokens with their position: (windows, hypotheses, width)."""

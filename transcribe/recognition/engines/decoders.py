@@ -129,8 +129,10 @@ def load_decoder(folder: Path, tokenizer: Any) -> Decoder | None:
         best = max(_MOST_TOKENS, len(vocabulary.not_first) + 1)
         step = step_graph(arrays, suppressed=vocabulary.suppressed, special=vocabulary.special, best=best)
         heads, width = int(arrays["decoder/num_heads"]), arrays["decoder/embeddings/weight"].shape[1]
-        audio_run, step_run = (open_network(graph, doing="decoding") for graph in (audio_graph(arrays), step))
         longest = len(arrays["decoder/position_encodings/encodings"]) // 2
+        graphs = audio_graph(arrays), step
+        del arrays  # onnxruntime takes as much memory as they have
+        audio_run, step_run = (open_network(graph, doing="decoding") for graph in graphs)
         decoder = Decoder(audio_run, step_run, vocabulary, heads, width // heads, longest)
         _try(decoder, width)
     except Exception as exc:  # noqa: BLE001 - onnxruntime's and tokenizers' have no class in common

@@ -81,8 +81,9 @@ def load_encoder_network(weights: Path) -> Network | None:
         arrays = suitable_arrays(weights, side="encoder")
         if arrays is None:
             return None
-        run = open_network(encoder_graph(arrays), doing="encoding")
-        n_mels = arrays["encoder/conv1/weight"].shape[1]
+        graph, n_mels = encoder_graph(arrays), arrays["encoder/conv1/weight"].shape[1]
+        del arrays  # onnxruntime takes as much memory as they have
+        run = open_network(graph, doing="encoding")
         run({"mel": np.zeros((1, n_mels, 2), np.float32)})  # some shapes are not checked until the graph runs
     except Exception as exc:  # noqa: BLE001 - onnxruntime's have no class in common
         _log.debug("%s: the encoder is not computed in onnxruntime (%s)", weights, on_one_line(exc))

@@ -34,11 +34,11 @@ def suitable_arrays(weights: Path, *, side: str) -> Arrays | None:
         return None
     arrays = read_container(weights, side=side)
     are_floats = all(a.dtype.kind == "f" for name, a in arrays.items() if name.endswith("/weight"))
-    n_parameters = sum(array.size for array in {id(array): array for array in arrays.values()}.values())
-    if not are_floats or n_parameters > _MOST_PARAMETERS:
+    distinct = {id(array): name for name, array in arrays.items()}.values()
+    if not are_floats or sum(arrays[name].size for name in distinct) > _MOST_PARAMETERS:
         return None
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
+    for name in distinct:
+        if not _are_finite(arrays[name]):
             raise ValueError(f"{name} has numbers that are not finite")
     return arrays
 
@@ -71,3 +71,10 @@ def open_network(graph: bytes, *, doing: str) -> Run:
 def on_one_line(exc: Exception) -> str:
     """Its message, of which onnxruntime's have several lines, and Python's of memory none."""
     return " ".join(str(exc).split()) or type(exc).__name__
+
+
+def _are_finite(numbers: NDArray[Any]) -> bool:
+    """Those of 16 bits are told by their bits, in a tenth of the time: what is not finite has the largest exponent."""
+    if numbers.dtype != np.float16:
+        return bool(np.isfinite(numbers).all())
+    return bool(numbers.view(np.int16).max(initial=0) < 0x7C00 and numbers.view(np.uint16).max(initial=0) < 0xFC00)

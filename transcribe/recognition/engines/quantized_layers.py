@@ -7,6 +7,7 @@ the graph runs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from transcribe.weights.onnx_writer import Graph
 _LARGEST = 127  # of an integer; inputs are stored with 128 added
 _SMALLEST = 1e-6  # that is divided by
 _NORM_EPSILON = 1e-5  # PyTorch's default
+_BLOCK = 1 << 15  # numbers that are quantized at once: what is computed of them stays in a cache of 1 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,10 @@ class Layers:
         rows = self.graph.add("Div", [x, scales])
         return Quantized(self.graph.add("QuantizeLinear", [rows, self.one, zero_point]), scales, zero_point)
 
-    def affine(self, x: Quantized, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
+    def affine(self, x: Quantized, weight: NDArray[Any], bias: NDArray[Any]) -> str:
         """`x` times `weight` (outputs, inputs), plus `bias`."""
         integers, scales = quantized_rows(weight)
-        product = self.product(x, self.graph.constant(integers.T), self.graph.constant(scales))
+        product = self.product(x, self.graph.constant(integers), self.graph.constant(scales))
         return self.sum(product, self.graph.constant(bias))
 
     def product(self, x: Quantized, integers: str, scales: str) -> str:
@@ -89,12 +91,39 @@ class Layers:
         """An array as a constant of the graph."""
         return self.graph.constant(self.array(name))
 
-    def array(self, name: str) -> NDArray[np.float32]:
-        """In 32 bits, since half precision has no room for scales. Raises `KeyError`."""
-        return self._arrays[f"{self._side}/{name}"].astype(np.float32)
+    def array(self, name: str) -> NDArray[Any]:
+        """As it is in the container, which has the weights of most models in 16 bits. Raises `KeyError`."""
+        return self._arrays[f"{self._side}/{name}"]
 
 
-def quantized_rows(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """The rows of a matrix in integers from -127 to 127, and what one is worth in each."""
-    scales = np.maximum(np.abs(weight).max(axis=1, keepdims=True), _SMALLEST) / _LARGEST
-    return np.rint(weight / scales).astype(np.int8), scales[:, 0]
+def quantized_rows(weight: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """The rows of a matrix of finite numbers in integers from -127 to 127, and what one is worth in each.
+
+    The integers are those of the transposed matrix, (columns, rows), as a product takes them. Raises `ValueError` for
+    what is no matrix.
+    """
+    n_rows, n_columns = weight.shape
+    integers, scales = np.empty((n_columns, n_rows), np.int8), np.empty(n_rows, np.float32)
+    step = max(1, _BLOCK // max(1, n_columns))
+    for rows in (slice(start, start + step) for start in range(0, n_rows, step)):
+        block = _in_32_bits(weight[rows])
+        scales[rows] = np.maximum(np.abs(block).max(axis=1), _SMALLEST) / _LARGEST
+        quotients = block / scales[rows, None]
+        integers[:, rows] = np.rint(quotients, out=quotients).astype(np.int8).T
+    return integers, scales
+
+
+def _in_32_bits(numbers: NDArray[Any]) -> NDArray[np.float32]:
+    """Finite numbers as float32: what `astype` makes of them, which takes four times as long for those of 16 bits.
+
+    The exponent is put into the lowest bits of float32's, the mantissa into the highest. Then only the difference is
+    missing of what the two formats add to an exponent, 127 - 15.
+    """
+    if numbers.dtype != np.float16:
+        return numbers.astype(np.float32, copy=False)
+    bits = numbers.view(np.int16).astype(np.int32)
+    bits <<= 13  # the sign is in the highest four
+    bits &= ~0x7000_0000
+    floats = bits.view(np.float32)
+    floats *= 2.0**112
+    return floats
