@@ -7,8 +7,9 @@ the transcript's files. A writer is imported when it is needed.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
@@ -70,6 +71,13 @@ def write(transcript: Transcript, name: str, *, style: Style = Style(), stem: st
     form, values = _format(name), {"style": style, "stem": stem}
     content = form.writer(transcript, **{key: values[key] for key in form.arguments})
     return _LONE_SURROGATE.sub("\ufffd", content) if isinstance(content, str) else content
+
+
+def load_writers(names: Iterable[str]) -> None:
+    """Import the writers of these formats, so that `write` need not; one that cannot be imported is left to `write`."""
+    for name in names:
+        with contextlib.suppress(ImportError):
+            import_module(_format(name).module)
 
 
 def file_name(stem: str, name: str) -> str:

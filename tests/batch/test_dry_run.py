@@ -10,7 +10,8 @@ from audio.decoding.probe import stated_length
 from tests.support.faulty_stages import quick
 from tests.support.scripted_stages import tone
 from transcribe.batch.dry_run import ASSUMED_SPEED, forecast, note_speed
-from transcribe.batch.planning import Mode, select_jobs
+from transcribe.batch.mode import Mode
+from transcribe.batch.planning import select_jobs
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress

@@ -11,7 +11,7 @@ import pytest
 from tests.batch.test_second_run import Night
 from tests.support.command_line import Run
 from tests.support.json_transcripts import ALL
-from transcribe.batch.planning import Mode
+from transcribe.batch.mode import Mode
 
 FOREIGN = {
     "whisper": json.dumps(ALL["whisper"]).encode(),

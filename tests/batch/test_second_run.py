@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.scripted_stages import SAID, ScriptedStages, tone
-from transcribe.batch.planning import Mode, PlannedAction, planned_action, select_jobs
+from transcribe.batch.mode import Mode
+from transcribe.batch.planning import PlannedAction, planned_action, select_jobs
 from transcribe.batch.report import Report, Result, State
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress

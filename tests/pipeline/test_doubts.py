@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.transcripts import transcript
-from transcribe.pipeline.doubts import LEAST_ERROR, Marked, rank_doubts
+from transcribe.pipeline.doubts import LEAST_ERROR, rank_doubts
+from transcribe.pipeline.marked_words import Marked
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 from transcribe.transcript_warnings import DoubtReason
 

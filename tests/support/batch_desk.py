@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.scripted_stages import ScriptedStages
-from transcribe.batch.planning import Mode, select_jobs
+from transcribe.batch.mode import Mode
+from transcribe.batch.planning import select_jobs
 from transcribe.batch.report import Report, Result
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 from audio.decoding.probe import check_source, stated_length
@@ -17,7 +18,6 @@ from transcribe.batch.planning import IsCached, Job, planned_action, remote_acti
 from transcribe.batch.report import Result, failed_result
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
-from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.stages import real_stages, stages_without_network
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
@@ -28,6 +28,7 @@ from transcribe.workers.task import failure_of
 if TYPE_CHECKING:
     from transcribe.batch.report import Report
     from transcribe.batch.runner import Setup
+    from transcribe.pipeline.pipeline import Pipeline
 
 ASSUMED_SPEED = 10.0  # × real time, until a run on this machine is measured
 
@@ -68,12 +69,17 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
 
 def _cache_check(setup: Setup) -> IsCached | None:
     """Whether the cache has all results of a recording; None if it has none of any."""
-    make = stages_without_network if setup.stages is real_stages else setup.stages
-    stages, checkpoints = make(setup.settings), Checkpoints(setup.cache)
-    pipeline = Pipeline(setup.settings, stages=stages, checkpoints=checkpoints, voices=setup.voices)
+
+    @cache
+    def pipeline() -> Pipeline:
+        from transcribe.pipeline.pipeline import Pipeline
+
+        make = stages_without_network if setup.stages is real_stages else setup.stages
+        stages, checkpoints = make(setup.settings), Checkpoints(setup.cache)
+        return Pipeline(setup.settings, stages=stages, checkpoints=checkpoints, voices=setup.voices)
 
     def is_cached(job: Job, fingerprint: Fingerprint) -> bool:
-        with pipeline.start(job.episode, fingerprint=fingerprint) as run:
+        with pipeline().start(job.episode, fingerprint=fingerprint) as run:
             try:
                 return run.is_complete
             except UnreachableError:  # no results without the model they are of

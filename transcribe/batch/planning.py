@@ -24,6 +24,7 @@ from audio.sources.left_out import LeftOut, OnLeftOut, counted, described
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.formats import file_name
+from transcribe.batch.mode import UPDATE, Mode
 from transcribe.batch.report import Result, State
 from transcribe.batch.stems import Stems
 from transcribe.drafts.currency import Inputs, settled
@@ -156,15 +157,6 @@ def _of_any_day(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Epis
     return select_episodes(episodes, replace(settings, since=""))
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """`ignore_cache` recognises everything again, whatever earlier runs cached; `force` replaces edited drafts, after a
-    backup."""
-
-    ignore_cache: bool = False
-    force: bool = False
-
-
 def select_episodes(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
     """Of the episodes of a feed or a page those the settings select; local files are all selected."""
     if not any(episode.audio_url for episode in episodes):
@@ -204,7 +196,7 @@ def planned_action(
     job: Job,
     settings: Settings,
     *,
-    mode: Mode = Mode(),
+    mode: Mode = UPDATE,
     voices: tuple[Voiceprint, ...] | None = None,
     is_cached: IsCached | None = None,
 ) -> PlannedAction:
@@ -232,7 +224,7 @@ def planned_action(
     return PlannedAction.CHANGED if has_transcript(job.stem, settings) else PlannedAction.NEW
 
 
-def remote_actions(jobs: Sequence[Job], settings: Settings, *, mode: Mode = Mode()) -> list[PlannedAction]:
+def remote_actions(jobs: Sequence[Job], settings: Settings, *, mode: Mode = UPDATE) -> list[PlannedAction]:
     """What a run would do with jobs that are not fetched yet, as far as that is known without their audio."""
     library, episodes = Library(settings.output_folder), [job.episode for job in jobs]
     actions: list[PlannedAction] = []

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import transcribe
 from audio.decoding.probe import printable
 from audio.disk import STATE_FOLDER, write_atomically
-from transcribe.pipeline.doubts import Marked
+from transcribe.pipeline.marked_words import Marked
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds

@@ -23,8 +23,9 @@ from audio.episode import Seconds
 from audio.fetching.fetch import Failed, fetch_all
 from audio.net.http import Client
 from output.errors import OutputError
-from output.formats import file_name
-from transcribe.batch.planning import Job, Mode
+from output.formats import file_name, load_writers
+from transcribe.batch.mode import Mode
+from transcribe.batch.planning import Job
 from transcribe.batch.report import NullListener, Result, RunListener, State, Tally, failed_result, names_of
 from transcribe.batch.without_sound import without_sound, written_without_sound
 from transcribe.drafts.currency import Inputs, settled
@@ -153,6 +154,7 @@ class _Run:
             future = self._worker_pool.executor.submit(work, task, self._worker_pool.on_progress)
             self._running[future] = active, task
             future.add_done_callback(self._events.put)
+            load_writers(("md", *self._setup.settings.formats))  # while the worker has work
 
     def _handle_event(self, *, block: bool) -> Iterator[Result]:
         """Handle the next event, if there is one; with `block`, wait for it for a moment."""

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable
 
 from audio.episode import Episode
 from audio.fetching.library import Library
-from transcribe.batch.planning import Job, Mode
+from transcribe.batch.mode import Mode
+from transcribe.batch.planning import Job
 from transcribe.batch.report import Result, State, Tally
 from transcribe.drafts.without_sound import Soundless
 from transcribe.errors import TranscribeError

@@ -22,7 +22,8 @@ from transcribe.settings import Settings
 if TYPE_CHECKING:
     from audio.net.http import Client
     from audio.sources.left_out import LeftOut
-    from transcribe.batch.planning import Job, Mode
+    from transcribe.batch.mode import Mode
+    from transcribe.batch.planning import Job
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup
     from transcribe.batch.shows import FaultyShow
@@ -82,7 +83,7 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
       transcribe run episodes/ -o drafts -f md,json,vtt --jobs 2
       transcribe run https://example.org/feed.xml --latest 3
     """
-    from transcribe.batch.planning import Mode
+    from transcribe.batch.mode import Mode
 
     names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait", "shows")
     fresh, force, dry_run, quiet, verbose, wait, shows = (given.pop(name) for name in names)

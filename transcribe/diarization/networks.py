@@ -19,7 +19,6 @@ from transcribe.errors import EngineError, UnreachableError
 from transcribe.weights.index import opened
 from transcribe.weights.onnx_sessions import open_session
 from transcribe.weights.store import StoredModel
-from transcribe.weights.torch_file import read_torch_file
 from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, ignore_fetch, place_of
 
 if TYPE_CHECKING:
@@ -95,6 +94,7 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
 def onnx_graph(model: SpeakerModel) -> bytes:
     """The network's ONNX graph. Raises `ModelError` as `open_network` does."""
     from transcribe.diarization.network_graphs import embedding_graph, segmentation_graph
+    from transcribe.weights.torch_file import read_torch_file
 
     state = read_torch_file(find_speaker_models() / model.file_name, sha256=model.sha256)
     return segmentation_graph(state["state_dict"]) if model is SpeakerModel.SEGMENTATION else embedding_graph(state)

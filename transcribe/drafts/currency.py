@@ -29,7 +29,7 @@ from transcribe.drafts.records import (
     new_stem_of,
     transcript_at,
 )
-from transcribe.pipeline.pipeline import record_of
+from transcribe.pipeline.settings_record import record_of
 from transcribe.recognition.engines import engine_name
 from transcribe.recognition.models import folder_sha256
 from transcribe.settings import Settings

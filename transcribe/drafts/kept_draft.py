@@ -13,12 +13,9 @@ from typing import Any
 from audio.trust import read_regular
 from output.errors import OutputError
 from output.formats import file_name
-from output.parse import read_draft
-from transcribe.alignment.realign import realign
 from transcribe.declaration import option_name
 from transcribe.drafts.derived_files import comparable_content, regenerated
 from transcribe.drafts.style import style_recorded
-from transcribe.drafts.transcript_update import update_transcript
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.settings import Settings
 from transcribe.transcript import Speaker, Transcript
@@ -31,6 +28,9 @@ FORMAT_OF = {"docx_times": "docx", "transcript_url": "podcast"}
 def speakers_in(draft: Path, timed: Transcript) -> tuple[Speaker, ...]:
     """The speakers of an edited draft of this transcript, as `transcribe sync` would record them; none if it does not
     fit."""
+    from output.parse import read_draft
+    from transcribe.drafts.transcript_update import update_transcript
+
     try:
         return update_transcript(read_draft(draft), timed, name=str(draft)).transcript.speakers
     except (OutputError, TranscriptError):
@@ -39,6 +39,9 @@ def speakers_in(draft: Path, timed: Transcript) -> tuple[Speaker, ...]:
 
 def misfit_of(draft: Path, timed: Transcript) -> str:
     """Why the file `draft` is no draft of this transcript, and what to do, for the user; empty if it is one."""
+    from output.parse import read_draft
+    from transcribe.alignment.realign import realign
+
     try:
         texts = [turn.spoken for turn in read_draft(draft).turns]
     except OutputError as error:

@@ -16,8 +16,6 @@ from audio.episode import Episode, Track
 from audio.trust import LARGEST_FILE, check_regular, is_there, read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
-from output.parse import read_draft
-from transcribe.alignment.realign import realign
 from transcribe.errors import TranscriptError
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
@@ -97,6 +95,9 @@ def new_stem_of(
 
 def is_same_text(draft: Path, transcript: Transcript) -> bool:
     """Whether the draft can be an edit of this transcript, and not an unrelated text."""
+    from output.parse import read_draft
+    from transcribe.alignment.realign import realign
+
     try:
         texts = [turn.spoken for turn in read_draft(draft).turns]
     except OutputError:

@@ -17,7 +17,7 @@ from transcribe.drafts.currency import recorded_defaults, stage_settings
 from transcribe.drafts.records import is_edited, transcript_at
 from transcribe.drafts.store import Written, write_transcript
 from transcribe.drafts.style import style_recorded
-from transcribe.pipeline.pipeline import record_of
+from transcribe.pipeline.settings_record import record_of
 from transcribe.settings import Settings
 from transcribe.style import Style
 from transcribe.transcript import Transcript

@@ -10,33 +10,16 @@ What this does not do: estimate the probability of error of a word (`transcribe.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from transcribe.pipeline.alternatives import Alternatives
+from transcribe.pipeline.marked_words import within
 from transcribe.recognition.other_readings import OtherReading
-from transcribe.transcript import Doubt, Transcript, Turn, Word
+from transcribe.transcript import Doubt, Turn, Word
 from transcribe.transcript_warnings import DoubtReason
 
 LEAST_ERROR = 0.05  # a word that is wrong less often is not worth hearing, however large the budget
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """How many words are in doubtful passages, and the share of the transcript's errors these are expected to hold."""
-
-    words: int
-    errors: float | None  # 0 to 1; None if no word's probability of error is known
-
-    @classmethod
-    def of(cls, transcript: Transcript) -> Marked:
-        """What the doubts of a transcript mark."""
-        words = sorted(transcript.words, key=lambda word: word.middle)
-        middles = [word.middle for word in words]
-        found = {i for doubt in transcript.doubts for i in _within(middles, doubt)}
-        expected = sum(word.error or 0.0 for word in words)
-        return cls(len(found), sum(words[i].error or 0.0 for i in found) / expected if expected else None)
 
 
 def rank_doubts(
@@ -50,13 +33,13 @@ def rank_doubts(
     words = sorted((word for turn in turns for word in turn.words), key=lambda word: word.middle)
     middles = [word.middle for word in words]
     known = tuple(doubts)
-    held = {id(words[i]) for doubt in known for i in _within(middles, doubt)}
+    held = {id(words[i]) for doubt in known for i in within(middles, doubt)}
     likely = _likeliest(words, round(share * len(words)))
     passages = [passage for turn in turns for passage in _passages(turn, likely, held=held)]
     alternatives = Alternatives(turns, others)
     expected = []
     for doubt in (*known, *passages):
-        inside = [words[i] for i in _within(middles, doubt)]
+        inside = [words[i] for i in within(middles, doubt)]
         errors = sum(word.error or 0.0 for word in inside)
         expected.append(replace(doubt, errors=errors, alternative=doubt.alternative or alternatives.of(inside)))
     return tuple(sorted(expected, key=lambda doubt: (doubt.start, doubt.end)))
@@ -78,8 +61,3 @@ def _passages(turn: Turn, likely: set[int], *, held: set[int]) -> Iterator[Doubt
         if any(id(each) not in held for each in run):
             yield Doubt(run[0].start, max(each.end for each in run), DoubtReason.LIKELY_WRONG)
         run = [word] if word is not None and id(word) in likely else []
-
-
-def _within(middles: Sequence[float], doubt: Doubt) -> range:
-    """The positions of the words whose middle is in a passage."""
-    return range(bisect_left(middles, doubt.start), bisect_left(middles, doubt.end + 1e-9))

@@ -13,8 +13,8 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 import transcribe
 from audio.episode import Episode, full_clock
@@ -24,8 +24,9 @@ from transcribe.person_names import without_matches
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
 from transcribe.pipeline.doubts import rank_doubts
+from transcribe.pipeline.settings_record import record_of
 from transcribe.pipeline.sound_warnings import sound_warnings
-from transcribe.pipeline.stages import RealStages, Stages, glossary_of
+from transcribe.pipeline.stages import RealStages, Stages
 from transcribe.pipeline.track_timeline import Placed, names_of_tracks, on_timeline, placed_tracks
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.pipeline.wording import as_typed
@@ -239,10 +240,3 @@ def _with_low_priority(speakers: Callable[[], Diarization]) -> Diarization:
             thread = threading.get_native_id()
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
     return speakers()
-
-
-def record_of(settings: Settings) -> dict[str, Any]:
-    """The settings as a transcript records them: those it depends on; the glossary by its contents, not its path."""
-    staged = {field.name for field in fields(Settings) if field.metadata["stages"]}
-    recorded = {name: value for name, value in settings.as_dict().items() if name in staged}
-    return recorded | {"glossary": glossary_of(settings).digest}

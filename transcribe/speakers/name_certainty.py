@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from transcribe.person_names import NameCertainty, are_same
-from transcribe.speakers.addressees import Clue
 from transcribe.transcript import Speaker
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode
+
+if TYPE_CHECKING:
+    from transcribe.speakers.addressees import Clue
 
 LEAST_HINT = 1.0  # points of a clue that is worth telling
 _UNTRUSTED = {NameCertainty.GUESS, NameCertainty.PLACEHOLDER, NameCertainty.UNKNOWN}
@@ -63,6 +66,7 @@ def open_warnings(
 def unnamed_evidence(voice: str, clues: Iterable[Clue], *, taken: Iterable[str]) -> str:
     """Why a voice has no name: what points to one is too little, or there is nothing that does.
 
+    >>> from transcribe.speakers.addressees import Clue
     >>> unnamed_evidence("S2", [Clue("Nora", "S2", 2.0, "Good morning, Nora", 0.0)], taken=["Rich"])
     'only “Good morning, Nora” at 0:00 may name this voice; if it does, give the name with --speakers'
     """

@@ -207,8 +207,13 @@ class StoredModel:
 
 def sha256_once(path: Path) -> str:
     """The SHA-256 of a file; read once a process, and again if it changed (145 MB take 0.1 s). Raises `OSError`."""
+    return _sha256_as_of(path, state_of(path))
+
+
+def state_of(path: Path) -> tuple[int, ...]:
+    """What differs once a file has other contents: its size, times and inode. Raises `OSError`."""
     status = path.stat()
-    return _sha256_as_of(path, (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 @cache
