@@ -1,4 +1,5 @@
-"""A command's work on its worker processes, with its display; what comes before: the weights, fetched in sight."""
+"""A command's work on its worker processes, with its display; what comes before: the weights, fetched in sight, and a
+worker that starts while the command plans."""
 
 from __future__ import annotations
 
@@ -21,15 +22,36 @@ if TYPE_CHECKING:
     from transcribe.cli.run_messages import Messages
     from transcribe.pipeline.stages import StagesMaker
     from transcribe.workers.local import WorkerPool
+    from transcribe.workers.reporting_worker import ReportingWorker
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How many episodes there are to process, under which settings."""
+    """How many episodes there are to process, under which settings. `ahead` is a worker that is started already."""
 
     settings: Settings
     stages: StagesMaker
     episodes: int
+    ahead: ReportingWorker | None = None
+
+
+@contextlib.contextmanager
+def worker_ahead(stages: StagesMaker, *, is_wanted: bool) -> Iterator[ReportingWorker | None]:
+    """A worker process that starts and imports the stages' modules while this process plans its work, killed at the
+    end; None unless it `is_wanted`, the stages are the real ones, and a core has nothing else to do."""
+    from transcribe.parallel import available_cores
+    from transcribe.pipeline.stages import MODULES, real_stages
+
+    if not is_wanted or stages is not real_stages or available_cores() < 2:
+        yield None
+        return
+    from transcribe.workers.reporting_worker import ReportingWorker
+
+    worker = ReportingWorker(modules=MODULES)
+    try:
+        yield worker
+    finally:
+        worker.kill()
 
 
 def process(
@@ -106,5 +128,5 @@ def _worker_pool(work: Work, display: Display, stop: Stop) -> Iterator[tuple[Wor
             display.clear()
 
     count, threads = layout.jobs, layout.last_threads
-    with local.processes(count, display.on_progress, last_threads=threads, prepare=prepare) as pool:
+    with local.processes(count, display.on_progress, last_threads=threads, prepare=prepare, ahead=work.ahead) as pool:
         yield pool, replace(settings, threads=layout.threads)

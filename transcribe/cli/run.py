@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from transcribe.batch.mode import Mode
 from transcribe.cli.ending import signal_of
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options
-from transcribe.cli.pools import Work, process
+from transcribe.cli.pools import Work, process, worker_ahead
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages, told_forecast
-from transcribe.cli.run_sources import SourceSet, progress_in, source_sets, wants_events
+from transcribe.cli.run_sources import SourceSet, is_likely_due, progress_in, source_sets, wants_events
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from audio.net.http import Client
     from audio.sources.left_out import LeftOut
-    from transcribe.batch.mode import Mode
     from transcribe.batch.planning import Job
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from transcribe.cli.run_display import Display
     from transcribe.pipeline.stages import StagesMaker
     from transcribe.workers.local import WorkerPool
+    from transcribe.workers.reporting_worker import ReportingWorker
 
 
 class _Run(click.Command):
@@ -83,8 +84,6 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
       transcribe run episodes/ -o drafts -f md,json,vtt --jobs 2
       transcribe run https://example.org/feed.xml --latest 3
     """
-    from transcribe.batch.mode import Mode
-
     names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait", "shows")
     fresh, force, dry_run, quiet, verbose, wait, shows = (given.pop(name) for name in names)
     with contextlib.ExitStack() as stack:
@@ -96,8 +95,11 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
         else:
             log_to_stderr(verbose=verbose, quiet=quiet)
         mode = Mode(ignore_cache=fresh, force=force)
-        options = _RunOptions(stages, mode, messages, events, dry_run=dry_run, quiet=quiet, wait=wait)
-        report = _run_all(source_sets(sources, shows, given), options)
+        all_sources = source_sets(sources, shows, given)
+        is_due = not dry_run and any(is_likely_due(each, mode) for each in all_sources)
+        ahead = stack.enter_context(worker_ahead(stages, is_wanted=is_due))
+        options = _RunOptions(stages, mode, messages, events, dry_run=dry_run, quiet=quiet, wait=wait, ahead=ahead)
+        report = _run_all(all_sources, options)
         messages.summary(report)
     return report.exit_code
 
@@ -130,6 +132,7 @@ class _RunOptions:  # what all sources of one command share
     dry_run: bool
     quiet: bool
     wait: bool
+    ahead: ReportingWorker | None
 
 
 def _report_of(sources: SourceSet | FaultyShow, options: _RunOptions) -> Report:
@@ -215,7 +218,7 @@ def _run(
         shared = replace(setup, settings=settings)
         return runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop)
 
-    work = Work(setup.settings, setup.stages, len(jobs))
+    work = Work(setup.settings, setup.stages, len(jobs), options.ahead)
     report = process(
         work, results_of, failures=failures, messages=options.messages, events=options.events, quiet=options.quiet
     )

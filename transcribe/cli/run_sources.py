@@ -19,6 +19,7 @@ from transcribe.settings import Settings
 if TYPE_CHECKING:
     from audio.net.http import Client
     from audio.sources.left_out import OnLeftOut
+    from transcribe.batch.mode import Mode
     from transcribe.batch.planning import Job
     from transcribe.batch.report import Result
     from transcribe.batch.shows import FaultyShow
@@ -59,8 +60,6 @@ def source_sets(
     sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]
 ) -> tuple[SourceSet | FaultyShow, ...]:
     """The sources of the command line, or the shows. Raises `SettingsError`, and `UsageError` for both at once."""
-    from transcribe.batch.shows import FaultyShow, shows_named
-
     tracks = _track_request(given)
     if sources and names:
         raise click.UsageError("give a SOURCE or --show, not both")
@@ -68,18 +67,36 @@ def source_sets(
         raise click.UsageError("--tracks: name the files of one episode, one for each person")
     if sources:
         return (SourceSet(sources, settings_in_force(given), tracks=tracks),)
+    from transcribe.batch.shows import FaultyShow, shows_named
+
     shows = shows_named(shows_in_force(given), names)
     return tuple(
         show if isinstance(show, FaultyShow) else SourceSet((show.feed,), show.settings, show.name) for show in shows
     )
 
 
+def is_likely_due(sources: SourceSet | FaultyShow, mode: Mode) -> bool:
+    """Whether a run of these sources will transcribe something, as far as a look at their names tells: a file is among
+    them without a transcript of its name, or all is wanted afresh. Reads no file, and is wrong at times."""
+    if not isinstance(sources, SourceSet) or sources.settings.scheduler:
+        return False
+    files, folder = filter(_is_file, sources.sources), sources.settings.output_folder
+    return any(mode.ignore_cache or not _is_file(folder / f"{Path(file).stem}.json") for file in files)
+
+
+def _is_file(path: str | Path) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # no name of a file
+        return False
+
+
 def _track_request(given: dict[str, Any]) -> TrackRequest | None:
     """What the options say of tracks; removes them from `given`."""
-    from transcribe.batch.track_planning import TrackRequest, read_offsets
-
     is_tracks, offsets, mixdown = (given.pop(name) for name in ("tracks", "offsets", "mixdown"))
     if is_tracks:
+        from transcribe.batch.track_planning import TrackRequest, read_offsets
+
         return TrackRequest(read_offsets(offsets), mixdown)
     for option, value in (("--offset", offsets), ("--mixdown", mixdown)):
         if value:

@@ -63,6 +63,16 @@ class Stages(Protocol):
         """Finds when known words are spoken."""
 
 
+MODULES = (
+    "transcribe.pipeline.pipeline",
+    "scipy.fft",
+    "faster_whisper.vad",
+    "onnxruntime",
+    "scipy.sparse",
+    "scipy.cluster.hierarchy",
+)
+"""What every recording of several channels needs of modules, in the order in which it does."""
+
 StagesMaker = Callable[[Settings], Stages]
 """Makes the stages for some settings. A function at the top level of a module can be sent to another process."""
 

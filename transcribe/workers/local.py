@@ -1,35 +1,27 @@
 """Worker processes on this machine: how many it can run, and how to survive the death of one.
 
-Each worker is a process of its own (`WorkerProcess`), so that one that is killed or runs out of memory takes no other
-task with it; the next task gets a new process. Workers end with the process that started them, even if that is killed.
+Each worker is a process of its own (`ReportingWorker`), so that one that is killed or runs out of memory takes no
+other task with it; the next task gets a new process.
 """
 
 from __future__ import annotations
 
 import contextlib
 import inspect
-import multiprocessing
-import os
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.parallel import available_cores
-from transcribe.pipeline.progress import OnProgress, Progress
+from transcribe.pipeline.progress import OnProgress
 from transcribe.pipeline.stages import uses_gpu
 from transcribe.settings import Settings
-from transcribe.workers.process_setup import configure_process
-from transcribe.workers.worker_process import WorkerProcess
+from transcribe.workers.reporting_worker import ReportingWorker, send_progress
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     from transcribe.pipeline.stages import StagesMaker
 
 # A worker with base took 0.8 to 0.95 GB on half an hour of audio.
@@ -45,7 +37,6 @@ _MEMORY = {
     "turbo": 4_000_000_000,
 }
 _UNKNOWN_MEMORY = 1 << 60  # bytes
-_MIN_STEP = 0.01  # of a stage: less progress is not sent to another process
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +106,21 @@ def in_this_process(on_progress: OnProgress) -> Iterator[WorkerPool]:
 
 @contextlib.contextmanager
 def processes(
-    count: int, on_progress: OnProgress, *, last_threads: int = 0, prepare: Callable[[], object] = lambda: None
+    count: int,
+    on_progress: OnProgress,
+    *,
+    last_threads: int = 0,
+    prepare: Callable[[], object] = lambda: None,
+    ahead: ReportingWorker | None = None,
 ) -> Iterator[WorkerPool]:
     """`count` processes, each started when first needed; `on_progress` is called in threads of this process.
 
-    `prepare` is called in this process before the first task; what it raises, `submit` raises.
+    `prepare` is called in this process before the first task; what it raises, `submit` raises. `ahead` is one of the
+    processes, started already; it ends as the others do.
     """
-    executor = Processes(count, on_progress, prepare=prepare)
+    executor = Processes(count, on_progress, prepare=prepare, ahead=ahead)
     try:
-        yield WorkerPool(executor, count, _send_progress, executor.abandon, last_threads)
+        yield WorkerPool(executor, count, send_progress, executor.abandon, last_threads)
         executor.shutdown()
     finally:
         executor.abandon()
@@ -135,18 +132,24 @@ def suits_processes(stages: StagesMaker) -> bool:
 
 
 class Processes(Executor):
-    """An executor of single processes. `submit` accepts as many calls at a time as there are processes.
+    """An executor of single processes. `submit` accepts as many calls at a time as there are processes."""
 
-    Each process sends its progress through a pipe of its own: a shared one would stay locked if a process were killed
-    while it writes.
-    """
-
-    def __init__(self, count: int, on_progress: OnProgress, *, prepare: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        count: int,
+        on_progress: OnProgress,
+        *,
+        prepare: Callable[[], object] = lambda: None,
+        ahead: ReportingWorker | None = None,
+    ) -> None:
         self._on_progress = on_progress
         self._prepare: Callable[[], object] | None = prepare
         self._lock = threading.Lock()
-        self._free: list[WorkerProcess | None] = [None] * count  # None: not started
-        self._busy: set[WorkerProcess] = set()
+        self._free: list[ReportingWorker | None] = [None] * count  # None: not started
+        self._busy: set[ReportingWorker] = set()
+        if ahead is not None:
+            ahead.report_to(on_progress)
+            self._free[0] = ahead
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """See `Executor`. A future whose process died raises `BrokenExecutor`."""
@@ -169,84 +172,28 @@ class Processes(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """See `Executor`."""
-        for worker in self._workers():
+        workers = self._workers()
+        for worker in workers:
             worker.close()
+        for worker in workers:
+            worker.join()
 
     def abandon(self) -> None:
         """Kill every process with its task."""
         for worker in self._workers():
             worker.kill()
 
-    def _workers(self) -> list[WorkerProcess]:
+    def _workers(self) -> list[ReportingWorker]:
         with self._lock:
             return [*self._busy, *(worker for worker in self._free if worker is not None)]
 
-    def _start_process(self) -> WorkerProcess:
-        _start_resource_tracker()
-        receiver, sender = multiprocessing.get_context("spawn").Pipe(duplex=False)
-        worker = WorkerProcess(_start, sender)
-        sender.close()  # so that the pipe ends with the process
-        threading.Thread(
-            target=_read_progress, args=(receiver, self._on_progress), daemon=True, name="progress"
-        ).start()
+    def _start_process(self) -> ReportingWorker:
+        worker = ReportingWorker()
+        worker.report_to(self._on_progress)
         return worker
 
-    def _release(self, worker: WorkerProcess, done: Future[Any]) -> None:
+    def _release(self, worker: ReportingWorker, done: Future[Any]) -> None:
         broken = not done.cancelled() and isinstance(done.exception(), BrokenExecutor)
         with self._lock:
             self._busy.discard(worker)
             self._free.append(None if broken else worker)
-
-
-def _start_resource_tracker() -> None:
-    """Start multiprocessing's helper process with SIGHUP blocked: it ignores the other signals of a terminal itself."""
-    if sys.platform != "win32":
-        from multiprocessing.resource_tracker import ensure_running
-
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-        try:
-            ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Parent:
-    """The pipe from a worker process to its parent; set once, when the process starts."""
-
-    pipe: Connection | None = None
-    lock = threading.Lock()
-    sent: dict[tuple[int, str], float] = {}  # noqa: RUF012 - a process has one
-
-
-def _start(pipe: Any) -> None:  # a Connection, a PipeConnection on Windows
-    """Runs first in a worker: signals are left to the parent, and the worker ends when the parent does.
-
-    A terminal, and a service manager, send them to all processes of a command at once.
-    """
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    configure_process()
-    _Parent.pipe = pipe
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def end_with_parent() -> None:
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-        threading.Thread(target=end_with_parent, daemon=True, name="parent").start()
-
-
-def _send_progress(progress: Progress) -> None:
-    stage, fraction = (progress.task, progress.stage), progress.fraction
-    if _Parent.pipe is not None and (fraction >= 1.0 or abs(fraction - _Parent.sent.get(stage, -1.0)) >= _MIN_STEP):
-        _Parent.sent[stage] = fraction
-        with _Parent.lock, contextlib.suppress(OSError):  # the parent has ended
-            _Parent.pipe.send(progress)
-
-
-def _read_progress(pipe: Connection, on_progress: OnProgress) -> None:
-    with pipe, contextlib.suppress(EOFError, OSError):
-        while True:
-            on_progress(pipe.recv())

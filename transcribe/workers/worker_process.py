@@ -7,10 +7,14 @@ cannot be written to.
 from __future__ import annotations
 
 import contextlib
+import importlib
+import logging
 import multiprocessing
+import os
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from multiprocessing import connection
 from typing import Any
@@ -21,18 +25,24 @@ _KILL_TIMEOUT = 1.0  # seconds to wait for a killed process
 
 
 class WorkerProcess:
-    """A process in which `initialize` has run. It ends with `close`, `kill`, or its own death."""
+    """A process in which `initialize` has run. It ends with `close`, `kill`, or its own death.
 
-    def __init__(self, initialize: Callable[..., object], *arguments: Any) -> None:
+    Until its first call it imports `modules`, one after the other. What cannot be imported is passed over: a call that
+    needs it says so.
+    """
+
+    def __init__(self, initialize: Callable[..., object], *arguments: Any, modules: Sequence[str] = ()) -> None:
         context = multiprocessing.get_context("spawn")
         self._calls, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, initialize, *arguments))
+        self._process = context.Process(target=_serve, args=(theirs, tuple(modules), initialize, *arguments))
+        self._is_used = False
         self._in_use = threading.Lock()
         self._process.start()
         theirs.close()  # so that the pipe ends with the process
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """The future result of one call; `BrokenExecutor` if the process dies, or has died."""
+        self._is_used = True
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         threading.Thread(target=self._call, args=(future, (fn, args, kwargs)), daemon=True, name="worker").start()
@@ -42,10 +52,25 @@ class WorkerProcess:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None, "it is started"
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative: the signal that ended it."""
+        return self._process.exitcode
+
     def close(self) -> None:
-        """End the process after the call it runs."""
+        """Have the process end after the call it runs; one that was never called ends now. `join` waits for the end."""
+        if not self._is_used:
+            self._process.kill()
         with self._in_use:
             self._calls.close()
+
+    def join(self) -> None:
+        """Wait until the process has ended."""
         self._process.join()
 
     def kill(self) -> None:
@@ -79,18 +104,45 @@ def _end_of(exit_code: int | None) -> str:
     return f"ended with exit code {exit_code}"
 
 
-def _serve(calls: connection.Connection, initialize: Callable[..., object], *arguments: Any) -> None:
-    """Runs in the process: answer calls until the pipe ends."""
+def _serve(
+    calls: connection.Connection, modules: Sequence[str], initialize: Callable[..., object], *arguments: Any
+) -> None:
+    """Runs in the process: answer calls until the pipe ends, and end."""
     initialize(*arguments)
-    while True:
-        try:
-            answer = _answer(calls)
-        except (EOFError, OSError):
+    with contextlib.suppress(EOFError, OSError):
+        _import_until_called(calls, modules)
+        _answer_all(calls)
+    _end()
+
+
+def _import_until_called(calls: connection.Connection, modules: Sequence[str]) -> None:
+    for name in modules:
+        if calls.poll():  # a call, or the end of the pipe
             return
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def _end() -> None:
+    """End the process as multiprocessing ends one that it forked: without taking the interpreter apart.
+
+    To free all objects of the networks one by one takes longer than the system needs to free their memory at once.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none
+            stream.flush()
+    os._exit(0)
+
+
+def _answer_all(calls: connection.Connection) -> None:
+    """Answer calls; raises `EOFError` or `OSError` when the pipe ends."""
+    while True:
+        answer = _answer(calls)
         try:
             calls.send(answer)
         except OSError:
-            return
+            raise
         except Exception as error:  # noqa: BLE001 - a result that cannot be sent
             calls.send((False, RuntimeError(f"its result cannot be sent ({type(error).__name__}: {error})")))
 
