@@ -52,6 +52,7 @@ class Table:
             np.take_along_axis(logs, order, axis=1).reshape(shape).astype(np.float32),
             order.reshape(shape),
             special.reshape(*tokens.shape, 2),
+            special.reshape(*tokens.shape, 1, 2) + 0.5,
         )
 
     def keep(self, windows: Sequence[int]) -> None:
@@ -128,8 +129,13 @@ def test_no_hypothesis_goes_on_that_another_is_likelier_than_by_the_factor(seed:
 def test_what_is_told_of_each_token_is_from_the_step_that_chose_it(seeds: list[int], beam_size: int) -> None:
     for window, result in enumerate(found(seeds, rules(beam_size, longest=5))):
         assert result.special.tolist() == [window, 1]
+        assert result.queries.tolist() == [[[window + 0.5, 1.5]]]
         for text in result.texts:
-            assert [told.tolist() for told in text.special] == [[window, 2 + i] for i in range(len(text.tokens))]
+            ends = len(text.tokens) < 5
+            steps = [[window, 2 + i] for i in range(len(text.tokens) + ends)]
+            assert [choice.special.tolist() for choice in text.choices] == steps
+            assert [(choice.queries - 0.5).tolist() for choice in text.choices] == [[step] for step in steps]
+            assert sum(choice.logprob for choice in text.choices) == pytest.approx(text.logprob, abs=1e-4)
 
 
 def test_a_text_does_not_begin_with_what_it_must_not() -> None:

@@ -13,12 +13,13 @@ from scipy.special import erf, log_softmax, softmax
 
 from tests.support.whisper_decoder import POSITIONS, TOKENS, random_decoder
 from tests.support.whisper_encoder import HEADS, LAYERS, WIDTH, Arrays, needs_dot_products
-from transcribe.recognition.engines.decoder_graph import AUDIO, TEXT, audio_graph, step_graph
+from transcribe.recognition.engines.decoder_graph import AUDIO, TEXT, attention_graph, audio_graph, step_graph
 
 Floats = NDArray[np.float64]
 
 _SUPPRESSED, _SPECIAL = (3, 7), (5, 7, 11)
 _BEST = 6
+_ALIGNED = [(0, 1), (1, 1), (1, 0)]
 
 
 def norm(x: Floats, arrays: Arrays, name: str) -> Floats:
@@ -39,6 +40,13 @@ def attention(queries: Floats, keys: Floats, values: Floats, *, causal: bool) ->
 
 def logits(halves: Arrays, states: NDArray[np.float32], tokens: Sequence[int]) -> Floats:
     """Those after each of the tokens."""
+    return read(halves, states, tokens)[0]
+
+
+def read(halves: Arrays, states: NDArray[np.float32], tokens: Sequence[int]) -> tuple[Floats, Floats, Floats]:
+    """The logits after each of the tokens; what the heads `_ALIGNED` ask of the audio (tokens, heads, size), and the
+    weights that they give it (heads, tokens, frames)."""
+    asked, weights = {}, {}
     arrays = {name.removeprefix("decoder/"): array.astype(np.float64) for name, array in halves.items()}
     x = arrays["embeddings/weight"][list(tokens)] + arrays["position_encodings/encodings"][: len(tokens)]
     for layer in range(LAYERS):
@@ -47,10 +55,16 @@ def logits(halves: Arrays, states: NDArray[np.float32], tokens: Sequence[int]) -
         x = x + linear(attention(*parts, causal=True), arrays, f"{text}/linear_1")
         queries = linear(norm(x, arrays, f"{audio}/layer_norm"), arrays, f"{audio}/linear_0")
         heard = np.split(linear(states.astype(float), arrays, f"{audio}/linear_1"), 2, axis=1)
+        for head, (q, k) in enumerate(
+            zip(*(np.split(part, HEADS, axis=1) for part in (queries, heard[0])), strict=True)
+        ):
+            asked[layer, head] = q / np.sqrt(WIDTH / HEADS)
+            weights[layer, head] = softmax(asked[layer, head] @ k.T, axis=1)
         x = x + linear(attention(queries, *heard, causal=False), arrays, f"{audio}/linear_2")
         hidden = linear(norm(x, arrays, f"{ffn}/layer_norm"), arrays, f"{ffn}/linear_0")
         x = x + linear(hidden * (1 + erf(hidden / np.sqrt(2))) / 2, arrays, f"{ffn}/linear_1")
-    return norm(x, arrays, "layer_norm") @ arrays["embeddings/weight"].T
+    predicted = norm(x, arrays, "layer_norm") @ arrays["embeddings/weight"].T
+    return predicted, np.stack([asked[head] for head in _ALIGNED], 1), np.stack([weights[head] for head in _ALIGNED])
 
 
 class Network:
@@ -67,16 +81,17 @@ class Network:
         self.audio["mask"] = np.repeat(np.array([0, -1e9], np.float32), [states.shape[1], filled])
         self.text_names = [f"{kind}{layer}" for layer in range(LAYERS) for kind in TEXT]
         self.text = [np.zeros((len(states), HEADS, 0, WIDTH // HEADS), np.float32)] * len(self.text_names)
-        self.session = session(step_graph(arrays, suppressed=_SUPPRESSED, special=_SPECIAL, best=_BEST))
+        step = step_graph(arrays, suppressed=_SUPPRESSED, special=_SPECIAL, best=_BEST, aligned=_ALIGNED)
+        self.session = session(step)
         self.position = 0
 
     def step(self, tokens: Sequence[Sequence[int]], parents: Sequence[int]) -> list[NDArray[Any]]:
         now = {"tokens": np.array(tokens), "parents": np.array(parents), "position": np.array([self.position])}
         text = dict(zip(self.text_names, self.text, strict=True))
         outputs: list[NDArray[Any]] = self.session.run(None, now | text | self.audio)
-        self.text = outputs[3:]
+        self.text = outputs[4:]
         self.position += 1
-        return outputs[:3]
+        return outputs[:4]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +127,7 @@ def test_each_step_predicts_as_the_decoder_does(arrays: Arrays, states: NDArray[
 
 def check(outputs: Sequence[NDArray[Any]], expected: Floats) -> None:
     """Products of 8 bits differ by some hundredths."""
-    logprobs, tokens, special = outputs
+    logprobs, tokens, special, _ = outputs
     masked = expected.copy()
     masked[..., list(_SUPPRESSED)] = -np.inf
     masked = log_softmax(masked, axis=-1)
@@ -141,6 +156,38 @@ def test_a_hypothesis_is_predicted_alike_whatever_is_beside_it(arrays: Arrays, s
     both = Network(arrays, states).step([[1, 2, 9], [3, 4, 8]], [0, 0, 0, 1, 1, 1])
     alone = Network(arrays, states[1:]).step([[4]], [0])
     assert all((a[1, 1] == b[0, 0]).all() for a, b in zip(both, alone, strict=True))
+
+
+@needs_dot_products
+def test_heads_ask_of_the_audio_what_the_decoder_s_ask(arrays: Arrays, states: NDArray[np.float32]) -> None:
+    text = [4, 9, 1, 17, 30, 2]
+    network = Network(arrays, states)
+    asked = np.stack([network.step([[token], [token]], [0, 1])[3][:, 0] for token in text], axis=1)
+    for window, found in zip(states, asked, strict=True):
+        assert np.abs(found - read(arrays, window, text)[1]).max() < 0.1
+
+
+def test_where_heads_look_is_told_in_deviations_from_the_mean_of_the_tokens(
+    arrays: Arrays, states: NDArray[np.float32]
+) -> None:
+    for window in states:
+        _, asked, weights = read(arrays, window, [4, 9, 1, 17, 30, 2])
+        expected = (weights - weights.mean(1, keepdims=True)) / weights.std(1, keepdims=True)
+        network = onnxruntime.InferenceSession(attention_graph(arrays, _ALIGNED), providers=["CPUExecutionProvider"])
+        (found,) = network.run(None, {"states": window[None], "queries": asked.astype(np.float32)})
+        assert np.abs(found - expected).max() < 0.001
+
+
+def test_of_one_token_nothing_differs_from_the_mean(arrays: Arrays, states: NDArray[np.float32]) -> None:
+    network = onnxruntime.InferenceSession(attention_graph(arrays, _ALIGNED), providers=["CPUExecutionProvider"])
+    queries = np.ones((1, len(_ALIGNED), WIDTH // HEADS), np.float32)
+    assert (network.run(None, {"states": states[:1], "queries": queries})[0] == 0).all()
+
+
+def test_heads_that_a_decoder_does_not_have_are_refused(arrays: Arrays) -> None:
+    for head in ((LAYERS, 0), (0, HEADS)):
+        with pytest.raises((KeyError, IndexError)):
+            attention_graph(arrays, [head])
 
 
 @pytest.mark.parametrize("name", ["layer_1/ffn/linear_1/weight", "embeddings/weight", "num_heads"])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from audio.decoding.decode import decode
 from tests.support.paths import CLIPS
 from tests.support.weights import needs_base
 from tests.support.whisper_decoder import POSITIONS, TOKENS, random_decoder
-from tests.support.whisper_encoder import WIDTH, needs_dot_products, write_container
+from tests.support.whisper_encoder import HEADS, LAYERS, WIDTH, needs_dot_products, write_container
 from transcribe.errors import EngineError
 from transcribe.recognition.engines import ctranslate2, networks
 from transcribe.recognition.engines.beam_search import Rules
@@ -25,11 +26,17 @@ from transcribe.recognition.engines.ctranslate2 import CTranslate2
 from transcribe.recognition.engines.decoders import load_decoder
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.models import ModelFiles
+from transcribe.transcript import Word
 
 Samples = NDArray[np.float32]
 
 NAMES = {"a": 0, "!": 1, ".": 2, "Ġb": 3, "<|endoftext|>": 30, "<|nospeech|>": 31, "<|en|>": 32, "<|nl|>": 33}
-CONFIG = {"lang_ids": [32, 33], "suppress_ids": [31], "suppress_ids_begin": [30]}
+CONFIG = {
+    "lang_ids": [32, 33],
+    "suppress_ids": [31],
+    "suppress_ids_begin": [30],
+    "alignment_heads": [[LAYERS - 1, 0], [0, HEADS - 1]],
+}
 
 
 @pytest.fixture
@@ -57,6 +64,10 @@ def test_a_decoder_reads_windows_of_any_length(folder: Path, tokenizer: Tokenize
         for found in decoder.search(states, Rules((4, 5), 30, 3, 5)):
             assert found.texts[0].logprob < 0
             assert found.special.shape == (5,)
+            for some in (1, frames):
+                weights = decoder.attended(states[0, :some], found)
+                assert weights.shape == (2, len(found.texts[0].choices), some)
+                assert np.isfinite(weights).all()
 
 
 def test_a_text_is_no_longer_than_there_are_positions_for_it_after_a_prompt(folder: Path, tokenizer: Tokenizer) -> None:
@@ -85,6 +96,7 @@ def test_states_of_another_width_are_an_error_of_the_engine(folder: Path, tokeni
         json.dumps(CONFIG | {"suppress_ids": ["x"]}),
         json.dumps(CONFIG | {"suppress_ids": [10**6]}),
         json.dumps(CONFIG | {"lang_ids": [10**6]}),
+        *(json.dumps(CONFIG | {"alignment_heads": heads}) for heads in ([], [[LAYERS, 0]], [[0, HEADS]], [[0]], ["x"])),
         *(json.dumps(CONFIG | {key: [-1]}) for key in CONFIG),
         json.dumps(CONFIG | {"suppress_ids": [NAMES["."]]}),
         json.dumps(CONFIG | {"suppress_ids": list(range(TOKENS))}),
@@ -176,6 +188,12 @@ def windows() -> list[Samples]:
     return [*parts, np.zeros(32_000, np.float32)]
 
 
+def same_words(one: Reading, other: Reading) -> list[tuple[Word, Word]]:
+    texts = [[word.text for word in reading.words] for reading in (one, other)]
+    blocks = SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks()
+    return [(one.words[block.a + i], other.words[block.b + i]) for block in blocks for i in range(block.size)]
+
+
 def read(engine: CTranslate2, windows: list[Samples]) -> list[Reading]:
     return list(engine.recognize(windows, language="en"))
 
@@ -187,6 +205,9 @@ def test_both_decoders_read_the_same(fast: CTranslate2, without_network: CTransl
     for one, other in zip(read(fast, windows), read(without_network, windows), strict=True):
         assert SequenceMatcher(None, one.text.split(), other.text.split(), autojunk=False).ratio() > 0.9
         assert one.avg_logprob == pytest.approx(other.avg_logprob, abs=0.1)
+        moved = [abs(a.start - b.start) for a, b in same_words(one, other)]
+        assert median([0.0, *moved]) <= 0.02
+        assert sum(seconds > 0.2 for seconds in moved) <= len(moved) / 20
         assert one.no_speech_probability == pytest.approx(other.no_speech_probability, abs=0.1)
         assert one.spoken is not None
         assert other.spoken is not None

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from transcribe.recognition.engines.beam_search import Hypothesis, Rules, WindowTexts
+from transcribe.recognition.engines.beam_search import Choice, Hypothesis, Rules, WindowTexts
 from transcribe.recognition.engines.decoders import Vocabulary
-from transcribe.recognition.engines.text_searches import NetworkSearch, Query
+from transcribe.recognition.engines.text_searches import NetworkSearch, Query, Texts
 
+_NO_QUERIES = np.zeros((1, 2), np.float32)
 STOP, EXCLAMATION, WORD, PART, END = 10, 11, 12, 13, 20  # PART goes on with the word before it
 
 VOCABULARY = Vocabulary(
@@ -43,56 +44,61 @@ class Decoder:
         self.rules.append(rules)
         return self.found
 
+    def attended(self, states: NDArray[np.float32], found: WindowTexts) -> NDArray[np.float32]:
+        """One head, which looks at a token for two frames."""
+        n_tokens = len(found.texts[0].choices)
+        return np.repeat(np.eye(n_tokens, dtype=np.float32), 2, axis=1)[None, :, : len(states)]
+
 
 def text(tokens: Sequence[int], odds: float, logprob: float = -1.0) -> Hypothesis:
     """With the logarithm of the odds of "!" against a full stop at each token."""
-    return Hypothesis(tuple(tokens), logprob, tuple(np.array([-3.0, -3.0 + odds, -9, -9, -9]) for _ in tokens))
+    special = np.array([-3.0, -3.0 + odds, -9, -9, -9])
+    choices = [Choice(logprob / (len(tokens) + 1), special, _NO_QUERIES) for _ in (*tokens, END)]
+    return Hypothesis(tuple(tokens), logprob, tuple(choices))
 
 
-def searched(decoder: Decoder, language: str = "en", **options: Any) -> list[Any]:
+def searched(decoder: Decoder, language: str = "en", length: int = 4, **options: Any) -> list[Texts]:
     states = [np.zeros((1, 4, 4), np.float32) for _ in decoder.found]
-    return NetworkSearch(decoder)(states, Query((1, 2), language, beam_size=3, **options))  # type: ignore[arg-type]
+    query = Query((1, 2), (1,), END, language, beam_size=3, **options)
+    return NetworkSearch(decoder)(states, [length] * len(states), query)  # type: ignore[arg-type]
 
 
-NOTHING = np.array([-9, -9, -2.0, -1.0, -3.0])
+def window(*texts: Hypothesis, told: Sequence[float] = (-9, -9, -2.0, -1.0, -3.0)) -> WindowTexts:
+    return WindowTexts(texts, np.array(told, np.float32), _NO_QUERIES[None])
 
 
 @given(st.floats(-5, 5).filter(lambda odds: abs(odds + 1.897) > 0.01))
 def test_a_full_stop_that_is_hardly_likelier_is_an_exclamation_mark(odds: float) -> None:
     """From .15 of its probability on, whose natural logarithm is -1.897."""
-    (found,) = searched(Decoder(WindowTexts((text([WORD, STOP], odds),), NOTHING)))
+    (found,) = searched(Decoder(window(text([WORD, STOP], odds))))
     assert found.tokens == [[WORD, EXCLAMATION if odds > -1.897 else STOP]]
 
 
 @pytest.mark.parametrize("tokens", [[WORD, STOP, PART], [WORD, STOP, STOP, STOP, PART], [WORD, PART]])
 def test_what_is_no_end_of_a_word_stays(tokens: list[int]) -> None:
     """A point in an address or a number, dots."""
-    (found,) = searched(Decoder(WindowTexts((text(tokens, 3.0),), NOTHING)))
+    (found,) = searched(Decoder(window(text(tokens, 3.0))))
     assert found.tokens == [tokens]
 
 
 def test_in_other_languages_nothing_is_exclaimed() -> None:
-    (found,) = searched(Decoder(WindowTexts((text([WORD, STOP], 3.0),), NOTHING)), "nl")
+    (found,) = searched(Decoder(window(text([WORD, STOP], 3.0))), "nl")
     assert found.tokens == [(WORD, STOP)]
 
 
 def test_a_text_of_which_nothing_was_told_stays() -> None:
     other = Hypothesis((WORD, STOP), -4.0, ())
-    (found,) = searched(Decoder(WindowTexts((text([WORD, STOP, WORD, STOP], 3.0), other), NOTHING)))
+    (found,) = searched(Decoder(window(text([WORD, STOP, WORD, STOP], 3.0), other)))
     assert found.tokens == [[WORD, EXCLAMATION, WORD, EXCLAMATION], (WORD, STOP)]
 
 
 def test_the_mean_of_the_logarithms_includes_the_end() -> None:
-    found = searched(
-        Decoder(WindowTexts((text([WORD] * 3, 0.0, -2.0),), NOTHING), WindowTexts((text([], 0.0, -0.5),), NOTHING))
-    )
+    found = searched(Decoder(window(text([WORD] * 3, 0.0, -2.0)), window(text([], 0.0, -0.5))))
     assert [each.avg_logprob for each in found] == [-0.5, -0.5]
 
 
 def test_the_languages_of_a_first_reading_sum_to_one() -> None:
-    first, second = (
-        searched(Decoder(WindowTexts((text([WORD], 0.0),), NOTHING)), is_first=first)[0] for first in (True, False)
-    )
+    first, second = (searched(Decoder(window(text([WORD], 0.0))), is_first=first)[0] for first in (True, False))
     assert first.spoken.probabilities == pytest.approx({"en": 1 / (1 + np.exp(-2)), "nl": 1 / (1 + np.exp(2))})
     assert second.spoken is None
 
@@ -100,19 +106,33 @@ def test_the_languages_of_a_first_reading_sum_to_one() -> None:
 @given(st.floats(0.001, 0.999))
 def test_the_odds_of_no_speech_are_told_as_a_probability(probability: float) -> None:
     """The token is suppressed, so what is told of it is relative to all others."""
-    told = np.array([-9, -9, np.log(probability / (1 - probability)), -1.0, -3.0], np.float32)
-    (found,) = searched(Decoder(WindowTexts((text([WORD], 0.0),), told)))
+    told = -9, -9, np.log(probability / (1 - probability)), -1.0, -3.0
+    (found,) = searched(Decoder(window(text([WORD], 0.0), told=told)))
     assert found.no_speech_probability == pytest.approx(probability, abs=1e-5)
 
 
 def test_weights_without_languages_tell_none() -> None:
-    found = WindowTexts((text([WORD], 0.0),), NOTHING)
+    found = window(text([WORD], 0.0))
     (texts,) = searched(Decoder(found, vocabulary=replace(VOCABULARY, languages={})), is_first=True)
     assert texts.spoken is None
 
 
+@pytest.mark.parametrize("length", [1, 4])
+def test_tokens_begin_in_frames_that_have_sound(length: int) -> None:
+    """The longest text has no choice of an end, so its last token ends with them."""
+    best = text([WORD, STOP], 0.0, -0.6)
+    ended, longest = (
+        searched(Decoder(window(each)), length=length)[0].times
+        for each in (best, replace(best, choices=best.choices[:2]))
+    )
+    assert [times.starts[0] for times in (ended, longest)] == [0, 0]
+    assert 0 <= longest.starts[1] < longest.starts[2] == length
+    assert 0 <= ended.starts[1] <= ended.starts[2] < length
+    assert list(ended.probabilities) == pytest.approx([np.exp(-0.2)] * 2)
+
+
 def test_what_is_asked_reaches_the_search() -> None:
-    decoder = Decoder(WindowTexts((text([WORD], 0.0),), NOTHING))
+    decoder = Decoder(window(text([WORD], 0.0)))
     searched(decoder)
     (rules,) = decoder.rules
     assert (tuple(rules.prompt), rules.end, rules.beam_size, rules.longest) == ((1, 2), END, 3, 7)
@@ -120,4 +140,4 @@ def test_what_is_asked_reaches_the_search() -> None:
 
 def test_it_does_not_sample() -> None:
     with pytest.raises(ValueError, match="does not sample"):
-        searched(Decoder(WindowTexts((text([WORD], 0.0),), NOTHING)), temperature=0.5)
+        searched(Decoder(window(text([WORD], 0.0))), temperature=0.5)

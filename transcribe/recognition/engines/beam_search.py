@@ -36,6 +36,7 @@ class Prediction:
     logprobs: NDArray[np.float32]  # (windows, hypotheses, n): the n largest, in order; n > len(not_first)
     tokens: NDArray[np.int64]  # of these
     special: NDArray[np.float32]  # (windows, hypotheses, m): those of m tokens of interest, however unlikely
+    queries: NDArray[np.float32]  # (windows, hypotheses, heads, size): what some heads ask of the audio
 
 
 class Steps(Protocol):
@@ -63,12 +64,21 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What was predicted where a token was chosen."""
+
+    logprob: float  # of this token
+    special: NDArray[np.float32]  # (m,)
+    queries: NDArray[np.float32]  # (heads, size)
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """A text so far."""
 
     tokens: tuple[int, ...]  # the end not included
     logprob: float  # the sum of its tokens' logarithms, the end's included
-    special: tuple[NDArray[np.float32], ...]  # for each token those of the step that chose it; empty if recombined
+    choices: tuple[Choice, ...]  # of each token, the end's included; none if recombined
 
     @property
     def score(self) -> float:
@@ -78,10 +88,11 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class WindowTexts:
-    """The texts of a window, the best first; and the special tokens' logarithms after the prompt's first token."""
+    """The texts of a window, the best first; and what was predicted after each of the prompt's tokens."""
 
     texts: tuple[Hypothesis, ...]
-    special: NDArray[np.float32]
+    special: NDArray[np.float32]  # (m,), after the first one
+    queries: NDArray[np.float32]  # (tokens - 1, heads, size): after the last one a text's first token is chosen
 
 
 def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
@@ -89,7 +100,8 @@ def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
 
     Raises `ValueError` without a prompt.
     """
-    special, prediction = _read_prompt(steps, count, rules.prompt)
+    predictions = _read_prompt(steps, count, rules.prompt)
+    prediction = predictions[-1]
     beams = [_Beam(rules) for _ in range(count)]
     going = list(range(count))  # the windows of the rows
     while True:
@@ -97,7 +109,7 @@ def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
             beams[window].extend(prediction, row)
         rows = [row for row, window in enumerate(going) if beams[window].live]
         if not rows:
-            return [WindowTexts(beam.texts(), special[window]) for window, beam in enumerate(beams)]
+            return [_found(beam, window, predictions) for window, beam in enumerate(beams)]
         width = max(len(beams[going[row]].live) for row in rows)
         parents = np.concatenate([row * prediction.tokens.shape[1] + beams[going[row]].parents(width) for row in rows])
         if len(rows) < len(going):
@@ -107,11 +119,15 @@ def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
         prediction = steps.step(tokens, parents)
 
 
-def _read_prompt(steps: Steps, count: int, prompt: Sequence[int]) -> tuple[NDArray[np.float32], Prediction]:
-    predictions = [steps.step(np.full((count, 1), token), np.arange(count)) for token in prompt]
-    if not predictions:
+def _read_prompt(steps: Steps, count: int, prompt: Sequence[int]) -> list[Prediction]:
+    if not prompt:
         raise ValueError("a text is searched after a prompt")
-    return predictions[0].special[:, 0], predictions[-1]
+    return [steps.step(np.full((count, 1), token), np.arange(count)) for token in prompt]
+
+
+def _found(beam: _Beam, window: int, prompt: Sequence[Prediction]) -> WindowTexts:
+    queries = [prediction.queries[window, 0] for prediction in prompt]
+    return WindowTexts(beam.texts(), prompt[0].special[window, 0], np.stack(queries)[:-1])
 
 
 class _Beam:
@@ -142,11 +158,13 @@ class _Beam:
                 least, is_done = total - self._rules.prune_margin, token == self._rules.end
             if total < least or len(self.live) == self._rules.beam_size:
                 break
+            logprob = float(prediction.logprobs[row, parent, column])
+            choice = Choice(logprob, prediction.special[row, parent], prediction.queries[row, parent])
+            choices = (*before[parent].choices, choice)
             if token == self._rules.end:
-                self._ended.append(Hypothesis(before[parent].tokens, total, before[parent].special))
+                self._ended.append(Hypothesis(before[parent].tokens, total, choices))
                 continue
-            special = (*before[parent].special, prediction.special[row, parent])
-            new = Hypothesis((*before[parent].tokens, token), total, special)
+            new = Hypothesis((*before[parent].tokens, token), total, choices)
             if not self._is_recombined(new):
                 self.live.append(new)
                 self._from.append(parent)

@@ -34,8 +34,10 @@ from transcribe.recognition.engines.text_searches import (
     NetworkSearch,
     Query,
     TextSearch,
+    aligned,
 )
-from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
+from transcribe.recognition.engines.token_times import pieces
+from transcribe.recognition.engines.token_words import words_from_pieces, words_of_known_text
 from transcribe.recognition.engines.window_batches import Task, batches, worker_layout
 from transcribe.recognition.model_sources import WEIGHTS
 from transcribe.recognition.models import ModelFiles
@@ -110,8 +112,8 @@ class CTranslate2:
         """See `Recognizer.recognize`. Two jobs for each worker are submitted ahead, and the next windows consumed."""
         is_sampled = temperature > 0
         options = _Options(language, beam_size, prompt, temperature)
-        model = self._sampling_model if is_sampled else lambda: self._model.model
-        search: TextSearch = CTranslate2Search(model, together=self._together)
+        sampler = self._sampling_model if is_sampled else None
+        search: TextSearch = CTranslate2Search(self._model.model, together=self._together, sampler=sampler)
         if self._network_search and not is_sampled and not prompt:
             search = self._network_search
         decoding = _Decoding(self._model, options, encoder=self._encoder, search=search, together=self._together)
@@ -142,7 +144,7 @@ class CTranslate2:
 
     def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
         """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
-        search = CTranslate2Search(lambda: self._model.model, together=self._together)
+        search = CTranslate2Search(self._model.model, together=self._together)
         decoding = _Decoding(self._model, _Options(language), encoder=self._encoder, search=search)
         try:
             return decoding.align(window, text)
@@ -200,7 +202,15 @@ class _Decoding:
             prompt_tokens = self._tokenizer.encode(" " + options.prompt.strip())[-(TEXT_TOKENS // 2 - 1) :]
             self._prompt = [self._tokenizer.sot_prev, *prompt_tokens, *self._prompt]
         is_first = multilingual and options.prompt is None and options.temperature == 0
-        self._query = Query(self._prompt, self._language, options.beam_size, options.temperature, is_first=is_first)
+        self._query = Query(
+            self._prompt,
+            self._tokenizer.sot_sequence,
+            self._tokenizer.eot,
+            self._language,
+            beam_size=options.beam_size,
+            temperature=options.temperature,
+            is_first=is_first,
+        )
 
     def submit(self, windows: Sequence[Samples], pool: ThreadPoolExecutor) -> _Job:
         """A reading for each window; those padded to one length are decoded together."""
@@ -221,28 +231,25 @@ class _Decoding:
         return [readings[i] for i in range(len(windows))]
 
     def _decode_group(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
-        found = self._search(encoded, self._query)
-        tokens = [[token for token in texts.tokens[0] if token < self._tokenizer.eot] for texts in found]
-        size = len(windows) // len(encoded)
-        words = [
-            window_words
-            for part, first in zip(encoded, range(0, len(windows), size), strict=True)
-            for window_words in self._words(part, tokens[first : first + size], windows[first : first + size])
-        ]
+        found = self._search(encoded, [_n_frames(window) for window in windows], self._query)
         return [
             Reading(
-                words=words[i],
+                words=words_from_pieces(
+                    pieces(texts.tokens[0], texts.times, self._tokenizer),
+                    language=self._language,
+                    duration=len(window) / SAMPLE_RATE,
+                ),
                 avg_logprob=texts.avg_logprob,
                 no_speech_probability=texts.no_speech_probability,
                 alternatives=self._alternatives(texts.tokens),
                 spoken=texts.spoken,
             )
-            for i, texts in enumerate(found)
+            for window, texts in zip(windows, found, strict=True)
         ]
 
     def _alternatives(self, sequences: Sequence[Sequence[int]]) -> tuple[str, ...]:
         """The texts of the hypotheses that are not the best one's."""
-        best, *others = (self._tokenizer.decode([t for t in s if t < self._tokenizer.eot]).strip() for s in sequences)
+        best, *others = (self._tokenizer.decode(list(sequence)).strip() for sequence in sequences)
         return tuple(dict.fromkeys(text for text in others if text != best))
 
     def align(self, window: Samples, text: str) -> tuple[Word, ...]:
@@ -250,29 +257,19 @@ class _Decoding:
         tokens = self._tokenizer.encode(" " + " ".join(parts))
         if not parts or len(tokens) > TEXT_TOKENS - len(self._prompt) - 1:
             return ()
-        frames = max(2, len(window) // FRAME_SAMPLES)
-        aligned = self._model.find_alignment(self._tokenizer, [tokens], self._encoder.states(window), [frames])[0]
-        return words_of_known_text(_pieces(aligned), parts, duration=len(window) / SAMPLE_RATE)
-
-    def _words(self, encoded: Any, tokens: list[list[int]], windows: Sequence[Samples]) -> list[tuple[Word, ...]]:
-        if not any(tokens):
-            return [() for _ in windows]
-        aligned = self._model.find_alignment(
-            self._tokenizer,
-            [text or [self._tokenizer.encode(" .")[0]] for text in tokens],
-            encoded,
-            [max(2, len(window) // FRAME_SAMPLES) for window in windows],
+        (times,) = aligned(
+            self._model.model,
+            [self._encoder.states(window)],
+            [tokens],
+            lengths=[_n_frames(window)],
+            start=self._query.start,
         )
-        return [
-            words_from_pieces(_pieces(timed), language=self._language, duration=len(window) / SAMPLE_RATE)
-            if text
-            else ()
-            for timed, text, window in zip(aligned, tokens, windows, strict=True)
-        ]
+        return words_of_known_text(pieces(tokens, times, self._tokenizer), parts, duration=len(window) / SAMPLE_RATE)
 
 
-def _pieces(aligned: Iterable[dict[str, Any]]) -> list[Piece]:
-    return [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned]
+def _n_frames(window: Samples) -> int:
+    """Of the encoder's states, 20 ms each, those with sound."""
+    return max(1, len(window) // FRAME_SAMPLES // 2)
 
 
 def _readings(job: _Job) -> list[Reading]:

@@ -1,9 +1,9 @@
-"""Whisper's decoder as two ONNX graphs with 8-bit products, made of the arrays of CTranslate2's container.
+"""Whisper's decoder as three ONNX graphs, two with 8-bit products, made of the arrays of CTranslate2's container.
 
 A. Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision"; the layers are those of `TextDecoder`
 in openai-whisper's model.py. One graph makes of the encoder's states what all steps read: the keys and values of each
-layer's attention to the audio, as integers, so that a step reads a quarter of their bytes. The other makes one step of
-some hypotheses of each of some windows.
+layer's attention to the audio, as integers, so that a step reads a quarter of their bytes. Another makes one step of
+some hypotheses of each of some windows. The third makes of what some heads asked in these steps where they looked.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transcribe.recognition.engines.ct2_container import Arrays, layer_count
 from transcribe.recognition.engines.quantized_layers import Layers, quantized_rows
 
 AUDIO = ("keys", "key_scales", "values", "value_scales")
 """The inputs of a step for each layer that `audio_graph` makes, before the number of the layer."""
+Head = tuple[int, int]
+"""A layer and a head in it."""
 TEXT = ("past_keys", "past_values")
 """The inputs of a step for each layer that the step before returned, before the number of the layer."""
+_LEAST_DEVIATION = np.array(1e-9)  # that is divided by
 
 
 def audio_graph(arrays: Arrays) -> bytes:
@@ -41,7 +45,32 @@ def audio_graph(arrays: Arrays) -> bytes:
     return layers.graph.model({"states": ["windows", "frames", layers.width]}, *outputs, types=types)
 
 
-def step_graph(arrays: Arrays, *, suppressed: Sequence[int], special: Sequence[int], best: int) -> bytes:
+def attention_graph(arrays: Arrays, aligned: Sequence[Head]) -> bytes:
+    """Where the heads `aligned` look in one window, of the container's `arrays`, as an ONNX file.
+
+    Inputs: "states" float32 (1, frames, width); "queries" float32 (tokens, heads, size), of `step_graph`. Output: the
+    weights, float32 (heads, tokens, frames), as many standard deviations above each frame's mean over the tokens
+    (`find_alignment` in openai-whisper's timing.py). Raises `KeyError`, `IndexError` or `ValueError` for arrays that
+    are not a Whisper decoder's and for heads it does not have.
+    """
+    layers = _AttentionLayers(arrays, side="decoder")
+    size = layers.width // layers.heads
+    weights = layers.standardized(layers.attended("states", "queries", aligned))
+    inputs: dict[str, Sequence[int | str]] = {
+        "states": [1, "frames", layers.width],
+        "queries": ["tokens", len(aligned), size],
+    }
+    return layers.graph.model(inputs, weights)
+
+
+def step_graph(
+    arrays: Arrays,
+    *,
+    suppressed: Sequence[int],
+    special: Sequence[int],
+    best: int,
+    aligned: Sequence[Head] = (),
+) -> bytes:
     """A step of the decoder of the container's `arrays` as an ONNX file.
 
     Inputs: "tokens" int64 (windows, hypotheses); their "position" int64 (1,); "parents" int64 (windows · hypotheses),
@@ -49,8 +78,8 @@ def step_graph(arrays: Arrays, *, suppressed: Sequence[int], special: Sequence[i
     for what is none; for each layer, see `AUDIO` and `TEXT`. Outputs: the natural logarithms of the `best` largest
     probabilities of the next token, without the `suppressed` ones, float32 (windows, hypotheses, best), and these
     tokens, int64; the logarithms for the tokens `special`, suppressed or not, float32 (windows, hypotheses,
-    len(special)), of which the first must not be suppressed; for each layer the new `TEXT`.
-    Raises as `audio_graph` does.
+    len(special)), of which the first must not be suppressed; if any heads are `aligned`, what these ask of the audio,
+    float32 (windows, hypotheses, heads, size); for each layer the new `TEXT`. Raises as `attention_graph` does.
     """
     layers = _StepLayers(arrays, side="decoder")
     n_layers = layer_count(arrays, "decoder")
@@ -63,6 +92,8 @@ def step_graph(arrays: Arrays, *, suppressed: Sequence[int], special: Sequence[i
         x = layers.sum(x, layers.audio_attention(x, layer))
         x = layers.sum(x, layers.feed_forward(x, f"layer_{layer}/ffn"))
     outputs = layers.predictions(layers.norm(x, "layer_norm"), suppressed=suppressed, special=special, best=best)
+    if aligned:
+        outputs.append(layers.asked(aligned))
     heads, size = layers.heads, layers.width // layers.heads
     inputs: dict[str, Sequence[int | str]] = {
         "tokens": ["windows", "hypotheses"],
@@ -107,9 +138,35 @@ class _AudioLayers(_DecoderLayers):
         return [rows.integers, rows.scales if axis == 2 else self.transposed(rows.scales)]
 
 
+class _AttentionLayers(_DecoderLayers):
+    def attended(self, states: str, queries: str, aligned: Sequence[Head]) -> str:
+        """The weights of the attention: (heads, tokens, frames)."""
+        weights: list[NDArray[np.float32]] = []
+        biases: list[NDArray[np.float32]] = []
+        for layer, head in aligned:
+            name = f"layer_{layer}/attention/linear_1"
+            for parts, kind in ((weights, "weight"), (biases, "bias")):
+                whole = np.split(self.array(f"{name}/{kind}"), 2)[0]  # the keys'
+                parts.append(np.split(whole, self.heads)[head].T)
+        keys = self.graph.add("MatMul", [states, self.graph.constant(np.stack(weights))])  # (heads, frames, size)
+        keys = self.sum(keys, self.graph.constant(np.stack(biases)[:, None]))
+        by_head = self.graph.add("Transpose", [queries], perm=[1, 0, 2])
+        scores = self.graph.add("MatMul", [by_head, self.graph.add("Transpose", [keys], perm=[0, 2, 1])])
+        return self.graph.add("Softmax", [scores], axis=-1)
+
+    def standardized(self, x: str) -> str:
+        """`x` as standard deviations from the mean along its second axis."""
+        mean = self.graph.add("ReduceMean", [x], axes=[1], keepdims=1)
+        rest = self.graph.add("Sub", [x, mean])
+        variance = self.graph.add("ReduceMean", [self.graph.add("Mul", [rest, rest])], axes=[1], keepdims=1)
+        deviation = self.graph.add("Max", [self.graph.add("Sqrt", [variance]), self.graph.constant(_LEAST_DEVIATION)])
+        return self.graph.add("Div", [rest, deviation])
+
+
 class _StepLayers(_DecoderLayers):
     def __init__(self, arrays: Arrays, *, side: str) -> None:
         super().__init__(arrays, side=side)
+        self._queries: list[str] = []  # of each layer, (windows, heads, hypotheses, size)
         self._unsigned_zero = self.graph.constant(np.array(0, np.uint8))
         integers, self._token_scales = quantized_rows(self.array("embeddings/weight"))
         self._vocabulary = self.graph.constant(integers)
@@ -142,7 +199,9 @@ class _StepLayers(_DecoderLayers):
         name = f"layer_{layer}/attention"
         queries = self.split_heads(self.linear(self.norm(x, f"{name}/layer_norm"), f"{name}/linear_0"))
         size = self.graph.constant(np.array((self.width // self.heads) ** -0.5))
-        queries = self.graph.add("Mul", [self.graph.add("Mul", [queries, size]), f"key_scales{layer}"])
+        queries = self.graph.add("Mul", [queries, size])
+        self._queries.append(queries)
+        queries = self.graph.add("Mul", [queries, f"key_scales{layer}"])
         scores = self.product(self.quantized(queries, axis=3), f"keys{layer}", self.one)
         weights = self.graph.add("Softmax", [self.sum(scores, "mask")], axis=-1)
         rows = self.scaled(weights, axis=3, largest=255, zero_point=self._unsigned_zero)
@@ -151,6 +210,14 @@ class _StepLayers(_DecoderLayers):
         attended = self.graph.add("Transpose", [attended], perm=[0, 2, 1, 3])
         whole = self.graph.constant(np.array([0, 0, self.width]))
         return self.linear(self.graph.add("Reshape", [attended, whole]), f"{name}/linear_2")
+
+    def asked(self, aligned: Sequence[Head]) -> str:
+        """What some heads ask of the audio: (windows, hypotheses, heads, size)."""
+        heads = [
+            self.graph.add("Gather", [self._queries[layer], self.graph.constant(np.array([head]))], axis=1)
+            for layer, head in aligned
+        ]
+        return self.graph.add("Transpose", [self.graph.add("Concat", heads, axis=1)], perm=[0, 2, 1, 3])
 
     def predictions(self, x: str, *, suppressed: Sequence[int], special: Sequence[int], best: int) -> list[str]:
         """The three outputs of `step_graph` about the next token."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from audio.trust import read_regular
 from transcribe.recognition.engines.beam_search import Prediction, Rules, WindowTexts, search
-from transcribe.recognition.engines.decoder_graph import AUDIO, TEXT, audio_graph, step_graph
+from transcribe.recognition.engines.decoder_graph import AUDIO, TEXT, attention_graph, audio_graph, step_graph
 from transcribe.recognition.engines.networks import on_one_line, open_network, suitable_arrays
 from transcribe.recognition.model_sources import CONFIG, WEIGHTS
 
@@ -73,10 +73,11 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """Both graphs of `decoder_graph`. May be used from several threads at the same time."""
+    """The graphs of `decoder_graph`. May be used from several threads at the same time."""
 
     audio: Run
     step: Run
+    attention: Run
     vocabulary: Vocabulary
     heads: int
     size: int  # of a head
@@ -85,6 +86,16 @@ class Decoder:
     def search(self, states: NDArray[np.float32], rules: Rules) -> list[WindowTexts]:
         """The texts of windows with the encoder's `states` (windows, frames, width). Raises `EngineError`."""
         return search(_Reading(self, states), len(states), rules)
+
+    def attended(self, states: NDArray[np.float32], found: WindowTexts) -> NDArray[np.float32]:
+        """Where the heads that follow the audio look at the tokens of the best text and at its end: (heads, tokens,
+        frames), as `attention_graph` does, in any of the `states` (frames, width) of its window.
+
+        Raises `EngineError`.
+        """
+        queries = np.concatenate([found.queries, np.stack([choice.queries for choice in found.texts[0].choices])])
+        (weights,) = self.attention({"states": states[None], "queries": queries})
+        return weights[:, len(found.queries) :]
 
 
 class _Reading:
@@ -106,9 +117,9 @@ class _Reading:
     def step(self, tokens: NDArray[np.int64], parents: NDArray[np.int64]) -> Prediction:
         now = {"tokens": tokens, "parents": parents, "position": np.array([self._position]), "mask": self._mask}
         text = zip(self._names, self._text, strict=True)
-        logprobs, likeliest, special, *self._text = self._decoder.step({**now, **dict(text), **self._audio})
+        logprobs, likeliest, special, queries, *self._text = self._decoder.step({**now, **dict(text), **self._audio})
         self._position += 1
-        return Prediction(logprobs, likeliest, special)
+        return Prediction(logprobs, likeliest, special, queries)
 
     def keep(self, windows: Sequence[int]) -> None:
         self._audio = {name: part[list(windows)] for name, part in self._audio.items()}
@@ -127,13 +138,19 @@ def load_decoder(folder: Path, tokenizer: Any) -> Decoder | None:
         config = json.loads(read_regular(folder / CONFIG, max_bytes=_MOST_OF_CONFIG))
         vocabulary = Vocabulary.of(tokenizer, config)
         best = max(_MOST_TOKENS, len(vocabulary.not_first) + 1)
-        step = step_graph(arrays, suppressed=vocabulary.suppressed, special=vocabulary.special, best=best)
+        aligned = [(int(layer), int(head)) for layer, head in config["alignment_heads"]]
+        graphs = (
+            audio_graph(arrays),
+            step_graph(
+                arrays, suppressed=vocabulary.suppressed, special=vocabulary.special, best=best, aligned=aligned
+            ),
+            attention_graph(arrays, aligned),
+        )
         heads, width = int(arrays["decoder/num_heads"]), arrays["decoder/embeddings/weight"].shape[1]
         longest = len(arrays["decoder/position_encodings/encodings"]) // 2
-        graphs = audio_graph(arrays), step
         del arrays  # onnxruntime takes as much memory as they have
-        audio_run, step_run = (open_network(graph, doing="decoding") for graph in graphs)
-        decoder = Decoder(audio_run, step_run, vocabulary, heads, width // heads, longest)
+        audio_run, step_run, attention_run = (open_network(graph, doing="decoding") for graph in graphs)
+        decoder = Decoder(audio_run, step_run, attention_run, vocabulary, heads, width // heads, longest)
         _try(decoder, width)
     except Exception as exc:  # noqa: BLE001 - onnxruntime's and tokenizers' have no class in common
         _log.debug("%s: the decoder is not computed in onnxruntime (%s)", folder, on_one_line(exc))
@@ -147,8 +164,9 @@ def _try(decoder: Decoder, width: int) -> None:
     Raises `EngineError`, or `ValueError` if the probabilities are not finite, as when the full stop is suppressed.
     """
     end = decoder.vocabulary.end
-    (found,) = decoder.search(np.zeros((1, 1, width), np.float32), Rules((end,), end, beam_size=1, longest=1))
-    if not np.isfinite(found.special).all():
+    states = np.zeros((1, 1, width), np.float32)
+    (found,) = decoder.search(states, Rules((end,), end, beam_size=1, longest=1))
+    if not (np.isfinite(found.special).all() and np.isfinite(decoder.attended(states[0], found)).all()):
         raise ValueError("no text has a probability")
 
 
