@@ -51,7 +51,8 @@ def test_of_equal_costs_there_is_a_path(columns: int) -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # numba compiles the reference
 def test_the_path_is_openai_whisper_s() -> None:
-    timing = pytest.importorskip("whisper.timing")
+    from whisper import timing  # imports torch
+
     for seed, (rows, columns) in itertools.product(range(5), [(1, 40), (40, 1), (30, 400), (90, 200)]):
         costs = drawn(seed, rows, columns)
         texts, frames = timing.dtw_cpu(costs)

@@ -28,6 +28,7 @@ class Table:
         self._given = given or {}
         self.rows: list[Text] = [() for _ in seeds]
         self.windows = list(range(len(seeds)))
+        self.of = self.windows  # the window of each row
         self.steps: list[list[Text]] = []  # the texts that go on, of each step, over all windows
 
     def logprobs(self, window: int, text: Text) -> NDArray[np.float64]:
@@ -38,21 +39,18 @@ class Table:
         rng = np.random.default_rng([self.seeds[window], len(text), *text])
         return np.log(rng.dirichlet(np.full(TOKENS, 0.5)) + 1e-9)
 
-    def step(self, tokens: NDArray[np.int64], parents: NDArray[np.int64]) -> Prediction:
-        assert tokens.shape[0] == len(self.windows)
-        assert tokens.size == len(parents)
-        self.rows = [(*self.rows[parent], int(token)) for parent, token in zip(parents, tokens.flat, strict=True)]
+    def step(self, tokens: Sequence[int], parents: Sequence[int], counts: Sequence[int]) -> Prediction:
+        assert min(counts) > 0
+        of = [window for window, n in zip(self.windows, counts, strict=True) for _ in range(n)]
+        assert [self.of[parent] for parent in parents] == of  # no hypothesis continues another window's
+        self.of = of
+        self.rows = [(*self.rows[parent], token) for parent, token in zip(parents, tokens, strict=True)]
         self.steps.append([row[2:] for row in self.rows])
-        of = [self.windows[i // tokens.shape[1]] for i in range(tokens.size)]
         logs = np.array([self.logprobs(w, row[2:]) for w, row in zip(of, self.rows, strict=True)])
         order = np.argsort(-logs, axis=1, kind="stable")
-        shape = (*tokens.shape, TOKENS)
         special = np.array([[w, len(row)] for w, row in zip(of, self.rows, strict=True)], np.float32)
         return Prediction(
-            np.take_along_axis(logs, order, axis=1).reshape(shape).astype(np.float32),
-            order.reshape(shape),
-            special.reshape(*tokens.shape, 2),
-            special.reshape(*tokens.shape, 1, 2) + 0.5,
+            np.take_along_axis(logs, order, axis=1).astype(np.float32), order, special, special[:, None] + 0.5
         )
 
     def keep(self, windows: Sequence[int]) -> None:

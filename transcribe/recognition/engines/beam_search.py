@@ -31,19 +31,22 @@ _FURTHEST_BEHIND = 3  # tokens; fewer than are compared, or a repeated phrase wo
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The next token of each hypothesis of each window, as natural logarithms of probabilities."""
+    """The next token of each hypothesis, as natural logarithms of probabilities."""
 
-    logprobs: NDArray[np.float32]  # (windows, hypotheses, n): the n largest, in order; n > len(not_first)
+    logprobs: NDArray[np.float32]  # (hypotheses, n): the n largest, in order; n > len(not_first)
     tokens: NDArray[np.int64]  # of these
-    special: NDArray[np.float32]  # (windows, hypotheses, m): those of m tokens of interest, however unlikely
-    queries: NDArray[np.float32]  # (windows, hypotheses, heads, size): what some heads ask of the audio
+    special: NDArray[np.float32]  # (hypotheses, m): those of m tokens of interest, however unlikely
+    queries: NDArray[np.float32]  # (hypotheses, heads, size): what some heads ask of the audio
 
 
 class Steps(Protocol):
     """A network that reads some windows; each step continues some hypotheses of each."""
 
-    def step(self, tokens: NDArray[np.int64], parents: NDArray[np.int64]) -> Prediction:
-        """What follows `tokens` (windows, hypotheses); each continues the row `parents` of the step before."""
+    def step(self, tokens: Sequence[int], parents: Sequence[int], counts: Sequence[int]) -> Prediction:
+        """What follows the last `tokens` of hypotheses, each of which continues that of the step before in `parents`.
+
+        Those of a window are in a row, and `counts` are how many each window has, at least one.
+        """
 
     def keep(self, windows: Sequence[int]) -> None:
         """Only these of the windows go on, in this order."""
@@ -103,31 +106,32 @@ def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
     predictions = _read_prompt(steps, count, rules.prompt)
     prediction = predictions[-1]
     beams = [_Beam(rules) for _ in range(count)]
-    going = list(range(count))  # the windows of the rows
+    going = list(range(count))  # the windows that are not done
     while True:
-        for row, window in enumerate(going):
-            beams[window].extend(prediction, row)
-        rows = [row for row, window in enumerate(going) if beams[window].live]
-        if not rows:
+        first = 0
+        parents: list[int] = []
+        for window in going:
+            first, before = first + len(beams[window].live), first
+            parents += [before + parent for parent in beams[window].extend(prediction, before)]
+        rest = [place for place, window in enumerate(going) if beams[window].live]
+        if not rest:
             return [_found(beam, window, predictions) for window, beam in enumerate(beams)]
-        width = max(len(beams[going[row]].live) for row in rows)
-        parents = np.concatenate([row * prediction.tokens.shape[1] + beams[going[row]].parents(width) for row in rows])
-        if len(rows) < len(going):
-            steps.keep(rows)
-            going = [going[row] for row in rows]
-        tokens = np.array([beams[window].last_tokens(width) for window in going])
-        prediction = steps.step(tokens, parents)
+        if len(rest) < len(going):
+            steps.keep(rest)
+            going = [going[place] for place in rest]
+        live = [beams[window].live for window in going]
+        prediction = steps.step([text.tokens[-1] for texts in live for text in texts], parents, [*map(len, live)])
 
 
 def _read_prompt(steps: Steps, count: int, prompt: Sequence[int]) -> list[Prediction]:
     if not prompt:
         raise ValueError("a text is searched after a prompt")
-    return [steps.step(np.full((count, 1), token), np.arange(count)) for token in prompt]
+    return [steps.step([token] * count, range(count), [1] * count) for token in prompt]
 
 
 def _found(beam: _Beam, window: int, prompt: Sequence[Prediction]) -> WindowTexts:
-    queries = [prediction.queries[window, 0] for prediction in prompt]
-    return WindowTexts(beam.texts(), prompt[0].special[window, 0], np.stack(queries)[:-1])
+    queries = [prediction.queries[window] for prediction in prompt]
+    return WindowTexts(beam.texts(), prompt[0].special[window], np.stack(queries)[:-1])
 
 
 class _Beam:
@@ -136,30 +140,33 @@ class _Beam:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.live = [Hypothesis((), 0.0, ())]
-        self._from = [0]  # of each live one, the place of what it continues among those before
         self._ended: list[Hypothesis] = []
         self._latest: dict[tuple[int, ...], Hypothesis] = {}  # by its last tokens
         self._recombined: list[tuple[Hypothesis, Hypothesis]] = []  # with the likelier one, which is continued
 
-    def extend(self, prediction: Prediction, row: int) -> None:
-        """Continue the live hypotheses by a token each; at most as many as the beam is wide stay live."""
-        before, self.live, self._from = self.live, [], []
+    def extend(self, prediction: Prediction, first: int) -> list[int]:
+        """Continue the live hypotheses, predicted from `first` on, by a token each.
+
+        At most as many as the beam is wide stay live: returns for each the place of what it continues.
+        """
+        before, self.live, continued = self.live, [], list[int]()
         if before and len(before[0].tokens) == self._rules.longest:
             self._ended += before
-            return
-        sums = np.array([each.logprob for each in before])[:, None] + prediction.logprobs[row, : len(before)]
+            return []
+        logprobs = prediction.logprobs[first : first + len(before)]
+        sums = np.array([each.logprob for each in before])[:, None] + logprobs
         least, is_done = None, False
         for place in np.argsort(-sums, axis=None, kind="stable").tolist():
             parent, column = divmod(place, sums.shape[1])
-            token, total = int(prediction.tokens[row, parent, column]), float(sums[parent, column])
+            row = first + parent
+            token, total = int(prediction.tokens[row, column]), float(sums[parent, column])
             if not before[parent].tokens and token in self._rules.not_first:
                 continue
             if least is None:  # the likeliest
                 least, is_done = total - self._rules.prune_margin, token == self._rules.end
             if total < least or len(self.live) == self._rules.beam_size:
                 break
-            logprob = float(prediction.logprobs[row, parent, column])
-            choice = Choice(logprob, prediction.special[row, parent], prediction.queries[row, parent])
+            choice = Choice(float(logprobs[parent, column]), prediction.special[row], prediction.queries[row])
             choices = (*before[parent].choices, choice)
             if token == self._rules.end:
                 self._ended.append(Hypothesis(before[parent].tokens, total, choices))
@@ -167,9 +174,10 @@ class _Beam:
             new = Hypothesis((*before[parent].tokens, token), total, choices)
             if not self._is_recombined(new):
                 self.live.append(new)
-                self._from.append(parent)
+                continued.append(parent)
         if is_done or len(self._ended) >= self._rules.beam_size:
             self.live = []
+        return continued if self.live else []
 
     def _is_recombined(self, new: Hypothesis) -> bool:
         """Whether a likelier hypothesis, as long or a few tokens shorter, has the same last tokens and is continued.
@@ -188,15 +196,6 @@ class _Beam:
                 return True
         self._latest[last] = new
         return False
-
-    def parents(self, width: int) -> NDArray[np.int64]:
-        """Of each of `width` rows the place of what it continues; rows that are too many repeat the first."""
-        return np.array((self._from + self._from[:1] * width)[:width])
-
-    def last_tokens(self, width: int) -> list[int]:
-        """The last token of each of `width` rows, as `parents`."""
-        tokens = [each.tokens[-1] for each in self.live]
-        return (tokens + tokens[:1] * width)[:width]
 
     def texts(self) -> tuple[Hypothesis, ...]:
         """The best ended text; then the best of the other ended ones and of those recombined with it.

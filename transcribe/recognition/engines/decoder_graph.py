@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcribe.recognition.engines.ct2_container import Arrays, layer_count
-from transcribe.recognition.engines.quantized_layers import Layers, quantized_rows
+from transcribe.recognition.engines.quantized_layers import Layers, Quantized, quantized_rows
 
 AUDIO = ("keys", "key_scales", "values", "value_scales")
 """The inputs of a step for each layer that `audio_graph` makes, before the number of the layer."""
@@ -69,17 +69,19 @@ def step_graph(
     suppressed: Sequence[int],
     special: Sequence[int],
     best: int,
-    aligned: Sequence[Head] = (),
+    aligned: Sequence[Head],
 ) -> bytes:
     """A step of the decoder of the container's `arrays` as an ONNX file.
 
-    Inputs: "tokens" int64 (windows, hypotheses); their "position" int64 (1,); "parents" int64 (windows · hypotheses),
-    the row of the step before that each continues; "mask" float32 (frames,), 0 for frames and a large negative number
-    for what is none; for each layer, see `AUDIO` and `TEXT`. Outputs: the natural logarithms of the `best` largest
-    probabilities of the next token, without the `suppressed` ones, float32 (windows, hypotheses, best), and these
-    tokens, int64; the logarithms for the tokens `special`, suppressed or not, float32 (windows, hypotheses,
-    len(special)), of which the first must not be suppressed; if any heads are `aligned`, what these ask of the audio,
-    float32 (windows, hypotheses, heads, size); for each layer the new `TEXT`. Raises as `attention_graph` does.
+    Inputs: "tokens" int64 (hypotheses,); their "position" int64 (1,); "parents" int64 (hypotheses,), that of the step
+    before which each continues; "rows" int64 (windows, most), for each window its hypotheses, filled up with any; and
+    "places" int64 (hypotheses,), where in these, flattened, each is; "mask" float32 (frames,), 0 for frames and a large
+    negative number for what is none; for each layer, see `AUDIO` and `TEXT`. Outputs: the natural logarithms of the
+    `best` largest probabilities of the next token, without the `suppressed` ones, float32 (hypotheses, best), and these
+    tokens, int64; the logarithms for the tokens `special`, suppressed or not, float32 (hypotheses, len(special)), of
+    which the first is a possible one; what the heads `aligned` ask of the audio, float32 (hypotheses, heads,
+    size); for each layer the new `TEXT`. Raises as `attention_graph` does, and `ValueError` if `special` begins with a
+    suppressed token.
     """
     layers = _StepLayers(arrays, side="decoder")
     n_layers = layer_count(arrays, "decoder")
@@ -92,14 +94,10 @@ def step_graph(
         x = layers.sum(x, layers.audio_attention(x, layer))
         x = layers.sum(x, layers.feed_forward(x, f"layer_{layer}/ffn"))
     outputs = layers.predictions(layers.norm(x, "layer_norm"), suppressed=suppressed, special=special, best=best)
-    if aligned:
-        outputs.append(layers.asked(aligned))
+    outputs.append(layers.asked(aligned))
     heads, size = layers.heads, layers.width // layers.heads
-    inputs: dict[str, Sequence[int | str]] = {
-        "tokens": ["windows", "hypotheses"],
-        "position": [1],
-        "parents": ["rows"],
-    }
+    inputs: dict[str, Sequence[int | str]] = {name: ["hypotheses"] for name in ("tokens", "parents", "places")}
+    inputs |= {"position": [1], "rows": ["windows", "most"]}
     types: dict[str, type] = dict.fromkeys([*inputs, outputs[1]], np.int64)
     inputs["mask"] = ["frames"]
     for layer in range(n_layers):
@@ -166,17 +164,17 @@ class _AttentionLayers(_DecoderLayers):
 class _StepLayers(_DecoderLayers):
     def __init__(self, arrays: Arrays, *, side: str) -> None:
         super().__init__(arrays, side=side)
-        self._queries: list[str] = []  # of each layer, (windows, heads, hypotheses, size)
+        self._queries: list[str] = []  # of each layer, (hypotheses, heads, size)
         self._unsigned_zero = self.graph.constant(np.array(0, np.uint8))
-        integers, self._token_scales = quantized_rows(self.array("embeddings/weight"))
-        self._vocabulary = self.graph.constant(integers)
+        self._vocabulary, self._token_scales = quantized_rows(self.array("embeddings/weight"))
 
     def embedded(self) -> str:
-        """The tokens with their position: (windows, hypotheses, width)."""
-        columns = self.graph.add("Cast", [self.graph.add("Gather", [self._vocabulary, "tokens"], axis=1)], to=1)
-        scales = self.graph.add("Gather", [self.graph.constant(self._token_scales), "tokens"])
-        x = self.graph.add("Mul", [columns, scales])
-        x = self.graph.add("Transpose", [x], perm=[1, 2, 0])
+        """The tokens with their position: (hypotheses, width)."""
+        rows, scales = (
+            self.graph.add("Gather", [self.graph.constant(table), "tokens"])
+            for table in (self._vocabulary.T, self._token_scales[:, None])
+        )
+        x = self.graph.add("Mul", [self.graph.add("Cast", [rows], to=1), scales])
         return self.sum(x, self.graph.add("Gather", [self.constant("position_encodings/encodings"), "position"]))
 
     def text_attention(self, x: str, layer: int) -> tuple[str, str, str]:
@@ -197,38 +195,47 @@ class _StepLayers(_DecoderLayers):
     def audio_attention(self, x: str, layer: int) -> str:
         """The attention to the window that a hypothesis is of."""
         name = f"layer_{layer}/attention"
-        queries = self.split_heads(self.linear(self.norm(x, f"{name}/layer_norm"), f"{name}/linear_0"))
-        size = self.graph.constant(np.array((self.width // self.heads) ** -0.5))
-        queries = self.graph.add("Mul", [queries, size])
-        self._queries.append(queries)
+        queries = self.linear(self.norm(x, f"{name}/layer_norm"), f"{name}/linear_0")
+        size = self.width // self.heads
+        queries = self.graph.add("Mul", [queries, self.graph.constant(np.array(size**-0.5))])
+        by_head = self.graph.constant(np.array([0, self.heads, size]))
+        self._queries.append(self.graph.add("Reshape", [queries, by_head]))
+        queries = self.graph.add("Gather", [self._queries[-1], "rows"])  # (windows, most, heads, size)
+        queries = self.graph.add("Transpose", [queries], perm=[0, 2, 1, 3])
         queries = self.graph.add("Mul", [queries, f"key_scales{layer}"])
-        scores = self.product(self.quantized(queries, axis=3), f"keys{layer}", self.one)
+        scores = self.product(self.quantized(queries), f"keys{layer}", self.one)
         weights = self.graph.add("Softmax", [self.sum(scores, "mask")], axis=-1)
         rows = self.scaled(weights, axis=3, largest=255, zero_point=self._unsigned_zero)
         attended = self.product(rows, f"values{layer}", self.one)
         attended = self.graph.add("Mul", [attended, f"value_scales{layer}"])
         attended = self.graph.add("Transpose", [attended], perm=[0, 2, 1, 3])
-        whole = self.graph.constant(np.array([0, 0, self.width]))
-        return self.linear(self.graph.add("Reshape", [attended, whole]), f"{name}/linear_2")
+        attended = self.graph.add("Reshape", [attended, self.graph.constant(np.array([-1, self.width]))])
+        return self.linear(self.graph.add("Gather", [attended, "places"]), f"{name}/linear_2")
 
     def asked(self, aligned: Sequence[Head]) -> str:
-        """What some heads ask of the audio: (windows, hypotheses, heads, size)."""
+        """What some heads ask of the audio: (hypotheses, heads, size)."""
         heads = [
             self.graph.add("Gather", [self._queries[layer], self.graph.constant(np.array([head]))], axis=1)
             for layer, head in aligned
         ]
-        return self.graph.add("Transpose", [self.graph.add("Concat", heads, axis=1)], perm=[0, 2, 1, 3])
+        return self.graph.add("Concat", heads, axis=1)
 
     def predictions(self, x: str, *, suppressed: Sequence[int], special: Sequence[int], best: int) -> list[str]:
         """The three outputs of `step_graph` about the next token."""
         rows = self.quantized(x)
-        mask = np.zeros(self._token_scales.size, np.float32)
-        mask[list(suppressed)] = -np.inf
-        logits = self.product(rows, self._vocabulary, self.graph.constant(self._token_scales))
-        masked = self.sum(logits, self.graph.constant(mask))
-        logprobs = self.graph.add("LogSoftmax", [masked], axis=-1)
+        possible = np.setdiff1d(np.arange(len(self._token_scales)), suppressed)
+        if special[0] not in possible:
+            raise ValueError(f"the token {special[0]} is suppressed")
+        logits = self.logits(rows, possible)
+        logprobs = self.graph.add("LogSoftmax", [logits], axis=-1)
         largest = self.graph.add_many("TopK", [logprobs, self.graph.constant(np.array([best]))], 2)
-        first, every = (self.graph.constant(np.array(tokens)) for tokens in (special[:1], special))
-        known, raw = (self.graph.add("Gather", [source, first], axis=2) for source in (logprobs, logits))
+        tokens = self.graph.add("Gather", [self.graph.constant(possible), largest[1]])
+        first = self.graph.constant(np.searchsorted(possible, special[:1]))
+        known, raw = (self.graph.add("Gather", [source, first], axis=1) for source in (logprobs, logits))
         norm = self.graph.add("Sub", [raw, known])
-        return [*largest, self.graph.add("Sub", [self.graph.add("Gather", [logits, every], axis=2), norm])]
+        return [largest[0], tokens, self.graph.add("Sub", [self.logits(rows, special), norm])]
+
+    def logits(self, rows: Quantized, tokens: Sequence[int] | NDArray[np.int64]) -> str:
+        """Those of some tokens: (hypotheses, len(tokens))."""
+        columns = self.graph.constant(np.take(self._vocabulary, tokens, axis=1))
+        return self.product(rows, columns, self.graph.constant(self._token_scales[np.asarray(tokens)]))

@@ -114,8 +114,10 @@ class _Reading:
         self._text = [nothing] * len(self._names)
         self._position = 0
 
-    def step(self, tokens: NDArray[np.int64], parents: NDArray[np.int64]) -> Prediction:
-        now = {"tokens": tokens, "parents": parents, "position": np.array([self._position]), "mask": self._mask}
+    def step(self, tokens: Sequence[int], parents: Sequence[int], counts: Sequence[int]) -> Prediction:
+        rows, places = _grid(counts)
+        now = {"tokens": np.array(tokens), "parents": np.array(parents), "rows": rows, "places": places}
+        now |= {"position": np.array([self._position]), "mask": self._mask}
         text = zip(self._names, self._text, strict=True)
         logprobs, likeliest, special, queries, *self._text = self._decoder.step({**now, **dict(text), **self._audio})
         self._position += 1
@@ -123,6 +125,18 @@ class _Reading:
 
     def keep(self, windows: Sequence[int]) -> None:
         self._audio = {name: part[list(windows)] for name, part in self._audio.items()}
+
+
+def _grid(counts: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of which each window has some in order, as a grid filled up with its last one; and their places in it.
+
+    >>> [part.tolist() for part in _grid([1, 3])]
+    [[[0, 0, 0], [1, 2, 3]], [0, 3, 4, 5]]
+    """
+    sizes = np.array(counts)[:, None]
+    columns = np.arange(max(counts))[None]
+    rows = np.cumsum(sizes)[:, None] - sizes + np.minimum(columns, sizes - 1)
+    return rows, np.flatnonzero(columns < sizes)
 
 
 def load_decoder(folder: Path, tokenizer: Any) -> Decoder | None:

@@ -46,9 +46,9 @@ class Layers:
         """A whole linear layer."""
         return self.affine(self.quantized(x), self.array(f"{name}/weight"), self.array(f"{name}/bias"))
 
-    def quantized(self, x: str, *, axis: int = 2) -> Quantized:
-        """`x` in integers, with a scale for each row; `axis` is the last one."""
-        return self.scaled(x, axis=axis, largest=_LARGEST, zero_point=self._zero_point)
+    def quantized(self, x: str) -> Quantized:
+        """`x` in integers, with a scale for each row along the last axis."""
+        return self.scaled(x, axis=-1, largest=_LARGEST, zero_point=self._zero_point)
 
     def scaled(self, x: str, *, axis: int, largest: int, zero_point: str) -> Quantized:
         """`x` in integers of the type of `zero_point`, up to `largest`, with one scale for all along `axis`."""
