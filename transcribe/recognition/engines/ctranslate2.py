@@ -6,10 +6,11 @@ and the decoder then ends the text after a phrase. Here a window is padded with 
 On a CPU each job has one thread: two such workers on two cores ran 2.5 times as fast as two threads on one window (26
 against 10 times real time, `base`, beam 5, word times). A job's windows are encoded one by one (four together took a
 third longer), each by whichever thread is free, and decoded together, because every step reads all weights: four take a
-fifth less than two. There, too, the text is searched in every second frame (`encoder_states`). Where onnxruntime is
-faster it encodes (`encoders`) and searches what has no prompt and is not sampled (`decoders`). Word times are aligned
-one by one: together with a longer text a word moved by 20 ms. A window is padded to the same length whatever windows it
-is decoded with, so its reading does not depend on them.
+fifth less than two, and in onnxruntime six an eighth less than four. There, too, the text is searched in every second
+frame (`encoder_states`). Where onnxruntime is faster it encodes (`encoders`) and searches what has no prompt and is not
+sampled (`decoders`); CTranslate2 aligns word times one by one, because together with a longer text a word moved by
+20 ms. A window is padded to the same length whatever windows it is decoded with, so its reading does not depend on
+them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Samples
     from transcribe.transcript import Word
 
-_GPU_BATCH, _CPU_BATCH = 16, 4
+_GPU_BATCH, _CPU_BATCH, _NETWORK_BATCH = 16, 4, 6
 _SEED = 1  # for sampling
 
 
@@ -66,7 +67,6 @@ class CTranslate2:
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._together = on_gpu
             self._workers, threads_each = (1, 0) if on_gpu else worker_layout(threads)
-            self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
             self._files, self._folder = files, str(files.folder)
             self._placement = {"device": "cuda" if on_gpu else "cpu", "compute_type": "float16" if on_gpu else "int8"}
             network = None if on_gpu else load_encoder_network(files.folder / WEIGHTS)
@@ -76,6 +76,7 @@ class CTranslate2:
             self._encoder = Encoder(self._model, network=network)
             decoder = None if on_gpu else load_decoder(files.folder, self._model.hf_tokenizer)
             self._network_search = NetworkSearch(decoder) if decoder else None
+            self._batch = batch or (_GPU_BATCH if on_gpu else _NETWORK_BATCH if decoder else _CPU_BATCH)
             # The network has one thread for each call.
             n_threads = self._workers * threads_each if network else self._workers
             self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="recognize")
