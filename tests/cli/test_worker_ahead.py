@@ -34,7 +34,7 @@ def test_work_is_likely_for_a_file_without_a_transcript(tmp_path: Path) -> None:
     (tmp_path / "out" / "done.json").touch()
 
     def is_likely(*sources: str | Path, mode: Mode = UPDATE, settings: Settings = settings) -> bool:
-        return is_likely_due(SourceSet(tuple(map(str, sources)), settings), mode)
+        return is_likely_due([SourceSet(tuple(map(str, sources)), settings)], mode)
 
     assert is_likely(talk)
     assert is_likely(done, talk)
@@ -42,6 +42,7 @@ def test_work_is_likely_for_a_file_without_a_transcript(tmp_path: Path) -> None:
     assert is_likely(done, mode=Mode(ignore_cache=True))
     assert not is_likely(tmp_path / "missing.mp3", "https://example.org/feed.xml", tmp_path, "\0", "a" * 5000)
     assert not is_likely(talk, settings=Settings(output=str(tmp_path / "out"), scheduler="tcp://127.0.0.1:8786"))
+    assert not is_likely_due([SourceSet((str(talk),), settings)] * 2, UPDATE)  # shows
 
 
 @pytest.mark.processes

@@ -96,7 +96,7 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
             log_to_stderr(verbose=verbose, quiet=quiet)
         mode = Mode(ignore_cache=fresh, force=force)
         all_sources = source_sets(sources, shows, given)
-        is_due = not dry_run and any(is_likely_due(each, mode) for each in all_sources)
+        is_due = not dry_run and is_likely_due(all_sources, mode)
         ahead = stack.enter_context(worker_ahead(stages, is_wanted=is_due))
         options = _RunOptions(stages, mode, messages, events, dry_run=dry_run, quiet=quiet, wait=wait, ahead=ahead)
         report = _run_all(all_sources, options)

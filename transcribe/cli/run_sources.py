@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,10 +75,11 @@ def source_sets(
     )
 
 
-def is_likely_due(sources: SourceSet | FaultyShow, mode: Mode) -> bool:
+def is_likely_due(all_sources: Sequence[SourceSet | FaultyShow], mode: Mode) -> bool:
     """Whether a run of these sources will transcribe something, as far as a look at their names tells: a file is among
-    them without a transcript of its name, or all is wanted afresh. Reads no file, and is wrong at times."""
-    if not isinstance(sources, SourceSet) or sources.settings.scheduler:
+    them without a transcript of its name, or all is wanted afresh. Reads no file, and is wrong at times; of several
+    sets, each of which has workers of its own, it says no."""
+    if len(all_sources) != 1 or not isinstance(sources := all_sources[0], SourceSet) or sources.settings.scheduler:
         return False
     files, folder = filter(_is_file, sources.sources), sources.settings.output_folder
     return any(mode.ignore_cache or not _is_file(folder / f"{Path(file).stem}.json") for file in files)

@@ -24,7 +24,7 @@ from transcribe.workers.reporting_worker import ReportingWorker, send_progress
 if TYPE_CHECKING:
     from transcribe.pipeline.stages import StagesMaker
 
-# A worker with base took 0.8 to 0.95 GB on half an hour of audio.
+# A worker with base took 0.8 to 1.0 GB on half an hour of audio.
 _MEMORY = {
     "base": 1_200_000_000,
     "small": 2_000_000_000,
