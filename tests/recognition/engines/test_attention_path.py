@@ -48,6 +48,15 @@ def test_of_equal_costs_there_is_a_path(columns: int) -> None:
     assert (np.diff(path_starts(np.zeros((4, columns)))) >= 0).all()
 
 
+@given(st.integers(0, 9999), st.integers(1, 5), st.integers(1, 9), st.data())
+def test_costs_that_are_no_numbers_are_refused(seed: int, rows: int, columns: int, data: st.DataObject) -> None:
+    """An engine that fails says so: the text was searched with such numbers, too."""
+    costs = drawn(seed, rows, columns)
+    costs[data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        path_starts(costs)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # numba compiles the reference
 def test_the_path_is_openai_whisper_s() -> None:

@@ -1,4 +1,4 @@
-"""Where some heads of the decoder look at each token → when each token begins. Pure.
+"""Which frames some heads of the decoder look at for each token → in which frame each token begins. Pure.
 
 The method is openai-whisper's (`find_alignment` in timing.py): each head's weights are smoothed in time, and of the
 mean of the heads the path is taken along which the tokens follow each other with the greatest sum.
@@ -15,7 +15,10 @@ _EXCHANGES = [(0, 5), (0, 3), (1, 6), (2, 4), (0, 1), (3, 5), (2, 6), (2, 3), (3
 
 
 def first_frames(weights: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The frame in which each token begins, in order: (tokens,), of `weights` (heads, tokens, frames)."""
+    """The frame in which each token begins, in order: (tokens,), of `weights` (heads, tokens, frames).
+
+    Raises `ValueError` for weights that are not finite.
+    """
     smoothed = np.zeros(weights.shape[1:])
     for head in weights:
         smoothed += medians(head)
@@ -24,6 +27,8 @@ def first_frames(weights: NDArray[np.float32]) -> NDArray[np.int64]:
 
 def medians(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Along each row (n, frames) the median of each frame and the three on either side, mirrored at the ends.
+
+    Rows of three frames or fewer stay as they are: they are too short to be mirrored.
 
     >>> medians(np.array([[0, 9, 1, 2, 8, 3, 4]], np.float32))
     array([[2., 2., 3., 3., 3., 3., 3.]], dtype=float32)
@@ -43,11 +48,14 @@ def path_starts(costs: NDArray[np.float64]) -> NDArray[np.int64]:
 
     It goes from the first row and column to the last ones, each step to the next row, column or both: dynamic time
     warping (H. Sakoe and S. Chiba, "Dynamic programming algorithm optimization for spoken word recognition", 1978).
+    Raises `ValueError` for costs that are not finite.
 
     >>> path_starts(np.array([[0, 0, 9, 9], [9, 9, 0, 9], [9, 9, 9, 0.0]]))
     array([0, 2, 3])
     """
     sums = _cheapest_sums(costs)
+    if not np.isfinite(sums[-1, -1]):
+        raise ValueError("a path's cost is not finite")
     starts = np.zeros(len(costs), np.int64)
     column = costs.shape[1] - 1
     for row in range(len(costs) - 1, 0, -1):
