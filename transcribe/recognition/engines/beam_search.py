@@ -111,8 +111,9 @@ def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
         first = 0
         parents: list[int] = []
         for window in going:
-            first, before = first + len(beams[window].live), first
-            parents += [before + parent for parent in beams[window].extend(prediction, before)]
+            n_live = len(beams[window].live)
+            parents += [first + parent for parent in beams[window].extend(prediction, first)]
+            first += n_live
         rest = [place for place, window in enumerate(going) if beams[window].live]
         if not rest:
             return [_found(beam, window, predictions) for window, beam in enumerate(beams)]

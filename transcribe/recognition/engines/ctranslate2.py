@@ -7,10 +7,10 @@ On a CPU each job has one thread: two such workers on two cores ran 2.5 times as
 against 10 times real time, `base`, beam 5, word times). A job's windows are encoded one by one (four together took a
 third longer), each by whichever thread is free, and decoded together, because every step reads all weights: four take a
 fifth less than two, and in onnxruntime six an eighth less than four. There, too, the text is searched in every second
-frame (`encoder_states`). Where onnxruntime is faster it encodes (`encoders`) and searches what has no prompt and is not
-sampled (`decoders`); CTranslate2 aligns word times one by one, because together with a longer text a word moved by
-20 ms. A window is padded to the same length whatever windows it is decoded with, so its reading does not depend on
-them.
+frame (`encoder_states`). Where onnxruntime is faster it encodes (`encoders`), and it searches what has no prompt and is
+not sampled, with the word times (`decoders`). What CTranslate2 searches it aligns afterwards, on a CPU one by one:
+together with a longer text a word moved by 20 ms. A window is padded to the same length whatever windows it is decoded
+with, so its reading does not depend on them.
 """
 
 from __future__ import annotations

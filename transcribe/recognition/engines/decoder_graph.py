@@ -3,7 +3,8 @@
 A. Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision"; the layers are those of `TextDecoder`
 in openai-whisper's model.py. One graph makes of the encoder's states what all steps read: the keys and values of each
 layer's attention to the audio, as integers, so that a step reads a quarter of their bytes. Another makes one step of
-some hypotheses of each of some windows. The third makes of what some heads asked in these steps where they looked.
+some hypotheses of each of some windows. The third makes of what some heads asked in these steps which frames they
+looked at.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def audio_graph(arrays: Arrays) -> bytes:
 
 
 def attention_graph(arrays: Arrays, aligned: Sequence[Head]) -> bytes:
-    """Where the heads `aligned` look in one window, of the container's `arrays`, as an ONNX file.
+    """Which frames of one window the heads `aligned` look at, of the container's `arrays`, as an ONNX file.
 
     Inputs: "states" float32 (1, frames, width); "queries" float32 (tokens, heads, size), of `step_graph`. Output: the
     weights, float32 (heads, tokens, frames), as many standard deviations above each frame's mean over the tokens
@@ -95,10 +96,16 @@ def step_graph(
         x = layers.sum(x, layers.feed_forward(x, f"layer_{layer}/ffn"))
     outputs = layers.predictions(layers.norm(x, "layer_norm"), suppressed=suppressed, special=special, best=best)
     outputs.append(layers.asked(aligned))
+    inputs, types = _step_inputs(layers, n_layers)
+    return layers.graph.model(inputs, *outputs, *presents, types={**types, outputs[1]: np.int64})
+
+
+def _step_inputs(layers: _StepLayers, n_layers: int) -> tuple[dict[str, Sequence[int | str]], dict[str, type]]:
+    """The shapes of the inputs of `step_graph`, and the types of those that are not float32."""
     heads, size = layers.heads, layers.width // layers.heads
     inputs: dict[str, Sequence[int | str]] = {name: ["hypotheses"] for name in ("tokens", "parents", "places")}
     inputs |= {"position": [1], "rows": ["windows", "most"]}
-    types: dict[str, type] = dict.fromkeys([*inputs, outputs[1]], np.int64)
+    types: dict[str, type] = dict.fromkeys(inputs, np.int64)
     inputs["mask"] = ["frames"]
     for layer in range(n_layers):
         inputs |= {f"{name}{layer}": ["before", heads, "past", size] for name in TEXT}
@@ -106,7 +113,7 @@ def step_graph(
         inputs |= {f"values{layer}": ["windows", heads, "frames", size]}
         inputs |= {f"{name}{layer}": ["windows", heads, 1, size] for name in ("key_scales", "value_scales")}
         types |= {f"{name}{layer}": np.int8 for name in ("keys", "values")}
-    return layers.graph.model(inputs, *outputs, *presents, types=types)
+    return inputs, types
 
 
 class _DecoderLayers(Layers):

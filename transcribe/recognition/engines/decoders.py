@@ -88,10 +88,10 @@ class Decoder:
         return search(_Reading(self, states), len(states), rules)
 
     def attended(self, states: NDArray[np.float32], found: WindowTexts) -> NDArray[np.float32]:
-        """Where the heads that follow the audio look at the tokens of the best text and at its end: (heads, tokens,
-        frames), as `attention_graph` does, in any of the `states` (frames, width) of its window.
+        """Which frames the heads that follow the audio look at for each token of the best text and for its end, as
+        `attention_graph` says it: (heads, tokens, frames).
 
-        Raises `EngineError`.
+        `states` are those of its window (frames, width), or some of them. Raises `EngineError`.
         """
         queries = np.concatenate([found.queries, np.stack([choice.queries for choice in found.texts[0].choices])])
         (weights,) = self.attention({"states": states[None], "queries": queries})
@@ -175,13 +175,13 @@ def load_decoder(folder: Path, tokenizer: Any) -> Decoder | None:
 def _try(decoder: Decoder, width: int) -> None:
     """Search a text of a token: some shapes are not checked until a graph runs.
 
-    Raises `EngineError`, or `ValueError` if the probabilities are not finite, as when the full stop is suppressed.
+    Raises `EngineError`, or `ValueError` if outputs are not finite, as with weights that are too large.
     """
     end = decoder.vocabulary.end
     states = np.zeros((1, 1, width), np.float32)
     (found,) = decoder.search(states, Rules((end,), end, beam_size=1, longest=1))
     if not (np.isfinite(found.special).all() and np.isfinite(decoder.attended(states[0], found)).all()):
-        raise ValueError("no text has a probability")
+        raise ValueError("outputs are not finite")
 
 
 def _known(tokens: Sequence[Any], names: Mapping[int, str]) -> list[int]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from transcribe.recognition.engines.decoders import Decoder
 
-_ANY_TOKEN = 0  # in place of no text beside others; its time is not used
+_ANY_TOKEN = 0  # aligned in place of an empty text beside others; its time is not used
 _NOTHING = TokenTimes([0], [])
 TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
 _EXCLAIMED = math.log(0.15)
@@ -41,7 +41,7 @@ class Query:
     """What is searched: texts after the tokens of the prompt, which ends with those of `start` and one more."""
 
     prompt: Sequence[int]
-    start: Sequence[int]  # of the language and the task
+    start: Sequence[int]  # of a text; where there are several languages, of the language and the task, too
     end: int
     language: str
     beam_size: int = 1
@@ -158,6 +158,7 @@ class NetworkSearch:
         ]
 
     def _times(self, states: NDArray[np.float32], found: WindowTexts) -> TokenTimes:
+        """Of the best text as it was found: an exclamation mark is as likely as the full stop it is written for."""
         best = found.texts[0]
         n = len(best.tokens)
         starts = first_frames(self._decoder.attended(states, found)).tolist()
