@@ -7,9 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -20,6 +18,7 @@ from tests.support.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 from tests.support.signals import heed_signals
+from tests.support.waiting import wait_for
 from transcribe.cli.ending import Ending, ending_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -34,13 +33,6 @@ def start(folder: Path, *args: str, stages: str = "slow", before: str = "") -> s
     return subprocess.Popen(
         command, cwd=folder, env=environ, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals
     )
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:

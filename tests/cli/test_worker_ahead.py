@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,9 +17,11 @@ from tests.support.faulty_stages import quick
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 from tests.support.signals import heed_signals
+from tests.support.waiting import wait_for
 from transcribe.batch.mode import UPDATE, Mode
 from transcribe.cli.pools import worker_ahead
 from transcribe.cli.run_sources import SourceSet, is_likely_due
+from transcribe.parallel import available_cores
 from transcribe.pipeline.stages import MODULES, real_stages
 from transcribe.settings import Settings
 
@@ -98,13 +99,6 @@ def is_gone(group: int) -> bool:
     return True
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def has_worker(group: int) -> bool:
     """Whether a worker is in a process group."""
     for stat in Path("/proc").glob("[0-9]*/cmdline"):
@@ -119,25 +113,19 @@ def has_worker(group: int) -> bool:
 
 @pytest.mark.processes
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not list processes")
-@pytest.mark.parametrize(
-    ("options", "code"),
-    [
-        (["--model", "nope"], 2),
-        (["--glossary", "missing.txt"], 2),
-    ],
-)
-def test_a_run_that_is_refused_leaves_no_process(tmp_path: Path, options: list[str], code: int) -> None:
+@pytest.mark.parametrize("options", [("--model", "nope"), ("--glossary", "missing.txt")])
+def test_a_run_that_is_refused_leaves_no_process(tmp_path: Path, options: tuple[str, str]) -> None:
     tone(tmp_path / "talk.wav")
     process = start(tmp_path, "run", "talk.wav", *options)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == code, err
+    assert process.returncode == 2, err
     assert len(err.splitlines()) == 1
     wait_for(lambda: is_gone(process.pid))
 
 
 @pytest.mark.processes
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not list processes")
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2 if hasattr(os, "sched_getaffinity") else True, reason="one core")
+@pytest.mark.skipif(available_cores() < 2, reason="with one core no worker is started ahead")
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGINT", "SIGTERM"])
 def test_a_run_that_is_ended_while_it_plans_leaves_no_process(tmp_path: Path, name: str) -> None:
     tone(tmp_path / "talk.wav")
@@ -145,7 +133,8 @@ def test_a_run_that_is_ended_while_it_plans_leaves_no_process(tmp_path: Path, na
     wait_for(lambda: has_worker(process.pid))
     (process.kill if name == "SIGKILL" else partial(os.killpg, process.pid, getattr(signal, name)))()
     _, err = process.communicate(timeout=60)
-    assert "Traceback" not in err or name == "SIGKILL", "a worker may be half started"
+    if name != "SIGKILL":  # after which a worker may say that it was not told what to do
+        assert "Traceback" not in err
     wait_for(lambda: is_gone(process.pid))
 
 

@@ -22,6 +22,7 @@ from tests.support.faulty_stages import logged
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 from tests.support.signals import heed_signals
+from tests.support.waiting import wait_for
 
 pytestmark = [
     pytest.mark.processes,
@@ -213,13 +214,6 @@ def test_batch_of_a_hundred_with_ten_broken_files(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").glob("*.md"))) == 90
     assert all(p.stat().st_mtime_ns != times[p] for p in (tmp_path / "out").glob("[0-9]*.json"))
     assert logged(tmp_path) == calls
-
-
-def wait_for(condition: object) -> None:
-    """Wait until the condition holds; for ever if it never does."""
-    assert callable(condition)
-    while not condition():
-        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import wait_for
 from transcribe.pipeline.progress import Progress, ignore_progress
 from transcribe.settings import Stage
 from transcribe.workers.local import processes
@@ -34,13 +35,6 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callabl
     yield start
     for worker in workers:
         worker.kill()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def loaded(*names: str) -> list[str]:

@@ -23,11 +23,7 @@ from audio.errors import AudioError, MistypedError, installing, missing_package
 from audio.shortage import room_step, shortage_of
 from output.errors import NotAFolderError, OutputError
 from transcribe.errors import SettingsError, TranscribeError
-
-SIGNALS = tuple(
-    number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
-)
-"""The signals that end a command; Windows has no SIGHUP."""
+from transcribe.workers.ending_signals import ENDING
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _INTERRUPTED = "interrupted; run the same command again to continue"
@@ -114,7 +110,7 @@ def on_signals(first: Callable[[int], None]) -> Iterator[None]:
         received = number
         first(number)
 
-    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, on_signal) for number in heard}
     try:
         yield
@@ -150,7 +146,7 @@ def stopping(stop: Stop) -> Iterator[None]:
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[None]:
     """For the whole of a command: the first signal raises `StoppedError` in the main thread."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: signal.getsignal(number) for number in ENDING}
     try:
         with on_signals(_stop):
             yield

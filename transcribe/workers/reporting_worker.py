@@ -1,6 +1,6 @@
 """A worker process whose calls report progress, and which ends with the process that started it, even a killed one.
 
-It can be started before it is known who listens to it: until its first call it imports what that will need.
+It can be started before it is known who gets the progress: until its first call it imports what that will need.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from multiprocessing import connection
 from typing import TYPE_CHECKING, Any
 
 from transcribe.pipeline.progress import OnProgress, Progress
+from transcribe.workers.ending_signals import ENDING
 from transcribe.workers.process_setup import configure_process
 from transcribe.workers.worker_process import WorkerProcess
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 _MIN_STEP = 0.01  # of a stage: less progress is not sent to another process
-_SIGNALS = tuple(
-    number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
-)  # Windows has no SIGHUP
 
 
 class ReportingWorker(WorkerProcess):
@@ -38,7 +36,7 @@ class ReportingWorker(WorkerProcess):
     def __init__(self, *, modules: Sequence[str] = ()) -> None:
         _start_resource_tracker()
         self._reports, sender = multiprocessing.get_context("spawn").Pipe(duplex=False)
-        with _blocked(*_SIGNALS):  # the process inherits that, until `_start` runs in it
+        with _blocked(*ENDING):  # the process inherits that, until `_start` runs in it
             super().__init__(_start, sender, modules=modules)
         sender.close()  # so that the pipe ends with the process
 
@@ -90,14 +88,11 @@ def _blocked(*signals: int) -> Iterator[None]:
 
 
 def _start(pipe: Any) -> None:  # a Connection, a PipeConnection on Windows
-    """Runs first in a worker: signals are left to the parent, and the worker ends when the parent does.
-
-    A terminal, and a service manager, send them to all processes of a command at once.
-    """
-    for number in _SIGNALS:
+    """Runs first in a worker: signals are left to the parent, and the worker ends when the parent does."""
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     configure_process()
     _Parent.pipe = pipe
     parent = multiprocessing.parent_process()
