@@ -74,7 +74,10 @@ def write(transcript: Transcript, name: str, *, style: Style = Style(), stem: st
 
 
 def load_writers(names: Iterable[str]) -> None:
-    """Import the writers of these formats, so that `write` need not; one that cannot be imported is left to `write`."""
+    """Import the writers of these formats, so that `write` need not; one that cannot be imported is left to `write`.
+
+    Raises `OutputError` for an unknown format.
+    """
     for name in names:
         with contextlib.suppress(ImportError):
             import_module(_format(name).module)

@@ -218,7 +218,7 @@ def _run(
         shared = replace(setup, settings=settings)
         return runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop)
 
-    work = Work(setup.settings, setup.stages, len(jobs), options.ahead)
+    work = Work(setup.settings, setup.stages, len(jobs), ahead=options.ahead)
     report = process(
         work, results_of, failures=failures, messages=options.messages, events=options.events, quiet=options.quiet
     )

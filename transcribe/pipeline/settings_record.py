@@ -1,4 +1,4 @@
-"""The settings as a transcript records them. Apart from the pipeline, so that who compares records loads no stage."""
+"""The settings as a transcript records them. Apart from the pipeline, so that comparing records imports no stage."""
 
 from __future__ import annotations
 

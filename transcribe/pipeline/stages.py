@@ -71,7 +71,8 @@ MODULES = (
     "scipy.sparse",
     "scipy.cluster.hierarchy",
 )
-"""What every recording of several channels needs of modules, in the order in which it does."""
+"""The modules that take long to import and that a recording needs, in the order in which it does; `scipy.fft` only one
+of several channels."""
 
 StagesMaker = Callable[[Settings], Stages]
 """Makes the stages for some settings. A function at the top level of a module can be sent to another process."""
