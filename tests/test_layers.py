@@ -94,7 +94,17 @@ PURE = {
     *(f"transcribe.speakers.{name}" for name in ("published_names", "reported_speech", "speaker_labels")),
     *(
         f"transcribe.alignment.{name}"
-        for name in ("interpolation", "merge3", "moves", "passages", "realign", "text_diff", "tokens", "unspoken")
+        for name in (
+            "interpolation",
+            "merge3",
+            "moves",
+            "passages",
+            "realign",
+            "same_people",
+            "text_diff",
+            "tokens",
+            "unspoken",
+        )
     ),
 }
 PURE_READS = {"audio.episode", "transcribe.transcript", "transcribe.transcript_json", "transcribe.transcript_warnings"}

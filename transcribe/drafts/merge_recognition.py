@@ -3,13 +3,13 @@
 A three-way merge word by word: the base is what the machine wrote first, the sides are the editor's draft and the new
 recognition. Where both changed the same words, the editor's stay, and the place becomes a doubt of the timed
 transcript, with the machine's new words, so that the editor's list of doubts shows it. The draft's marks of doubts and
-times are not words: those the editor left unchanged are taken from the new recognition.
+times are not words: those the editor left unchanged are taken from the new recognition. A name that somebody gave or
+typed stays, unless the new recognition was given another one.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -23,7 +23,8 @@ from output.markdown import render
 from output.parse import Draft, parse, read_draft
 from output.text import is_clock, remove_marks
 from transcribe.alignment.merge3 import aligned_segments
-from transcribe.alignment.text_diff import NO_MATCH, matches
+from transcribe.alignment.same_people import SpokenWord, same_people
+from transcribe.drafts.kept_names import keep_names
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import transcript_of, write_update
@@ -50,13 +51,15 @@ class Difference:
 class Merged:
     """The turns of both, and how many places were changed by whom: those `taken` from the new recognition, those `kept`
     as the editor has them, and the `differences`, where both changed the same words. `renamed` are the speakers that
-    only the new recognition calls otherwise, the old name and the new one."""
+    only the new recognition calls otherwise, the old name and the new one; `names_kept` those it calls otherwise whose
+    names somebody gave or typed, that name and the new recognition's."""
 
     turns: tuple[PageTurn, ...]
     differences: tuple[Difference, ...] = ()
     taken: int = 0
     kept: int = 0
     renamed: tuple[tuple[str, str], ...] = ()
+    names_kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def report(self) -> str:
@@ -65,6 +68,7 @@ class Merged:
         parts = [
             f"{_places(self.taken)} taken from the new recognition" if self.taken else "",
             *(f"{old} renamed {new}" for old, new in self.renamed),
+            *(f"the name {name} kept (the new recognition has {new})" for name, new in self.names_kept),
             f"{self.kept} edit{'s' * (self.kept != 1)} kept" if self.kept else "",
             f"{_places(both)} where both changed the same words kept as yours" if both else "",
         ]
@@ -94,11 +98,14 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     """
     mine, new_draft = read_draft(draft_path), read_draft(new_path).encoded()
     old, new = transcript_of(draft_path), transcript_of(new_path)
-    update_transcript(mine, old, name=str(draft_path))
+    edited = update_transcript(mine, old, name=str(draft_path)).transcript
     update_transcript(mine, new, name=f"{draft_path} with {new_path.name}")
+    kept = keep_names(new, edited)
+    new = kept.transcript
     wrap = wrap_of(mine, style_recorded(new).wrap)
     machine, labels = original_of(old, draft_path), style_recorded(old).labels
     merged = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(new, labels))
+    merged = replace(merged, names_kept=kept.names)
     draft = apply_turns(mine, merged.turns, wrap=wrap)
     made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(new_draft).hexdigest()})
     new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
@@ -176,7 +183,9 @@ def _new_names(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence
     If a speaker's first turn was deleted, `mine` has only the initial of the name. No speaker is renamed if a new name
     is another speaker's: the two would become one.
     """
-    in_mine, in_new, known = _same_people(base, mine), _same_people(base, new), {turn.speaker for turn in base}
+    spoken = _spoken(base)
+    in_mine, in_new = same_people(spoken, _spoken(mine)), same_people(spoken, _spoken(new))
+    known = {turn.speaker for turn in base}
     names: dict[str, str] = {}
     for old, name in in_new.items():
         mine_name = in_mine.get(old)
@@ -187,20 +196,9 @@ def _new_names(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence
     return names if others.isdisjoint(names.values()) else {}
 
 
-def _same_people(old: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[str, str]:
-    """For each name of `old` the speaker of most of the same words in `new`, if that holds in both directions."""
-    (old_words, old_speakers), (new_words, new_speakers) = _words_and_speakers(old), _words_and_speakers(new)
-    pairs = enumerate(matches(old_words, new_words))
-    shared = Counter((old_speakers[i], new_speakers[j]) for j, i in pairs if i != NO_MATCH)
-    by_count = [pair for pair, _ in reversed(shared.most_common())]  # the most words last: they win in the dicts
-    forward, back = dict(by_count), {after: before for before, after in by_count}
-    return {before: after for before, after in forward.items() if back[after] == before}
-
-
-def _words_and_speakers(turns: Sequence[PageTurn]) -> tuple[list[str], list[str]]:
+def _spoken(turns: Sequence[PageTurn]) -> list[SpokenWord]:
     """The words without their marks, and the speaker of each."""
-    pairs = [(remove_marks(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
-    return [word for word, _ in pairs], [speaker for _, speaker in pairs]
+    return [(remove_marks(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
 
 
 def _place(units: Sequence[str]) -> tuple[int, int]:
