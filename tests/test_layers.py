@@ -100,6 +100,7 @@ PURE = {
             "moves",
             "passages",
             "realign",
+            "replacements",
             "same_people",
             "text_diff",
             "tokens",

@@ -181,8 +181,36 @@ def test_merging_two_speakers_leaves_one(draft: Path) -> None:
 
 def test_sync_takes_split_turns(draft: Path) -> None:
     edit(draft, ("after such", "\n\n**A**: Welcome back.\n\n**B**: after such"))
-    assert sync(draft).report == "2 words changed in 1 turn, turns split or merged"
+    assert sync(draft).report == "2 words changed in 1 turn, 1 turn added, turns split or merged"
     assert [turn.speaker for turn in transcript_of(draft).turns] == ["S1", "S2", "S1", "S2", "S1", "S2"]
+
+
+def test_sync_tells_a_turn_that_was_removed_from_turns_that_were_merged(draft: Path) -> None:
+    edit(draft, (f"**A**: {TALK[2][1]}\n\n", ""))
+    assert sync(draft).report == "11 words changed in 1 turn, 1 turn removed"
+    assert sync(draft).report == "nothing changed"
+    edit(draft, ("\n\n**B**: It was raining", " It was raining"))
+    assert sync(draft).report == "turns split or merged"
+
+
+def test_sync_tells_of_a_turn_that_was_added(draft: Path) -> None:
+    edit(draft, ("**A**: How did", "**B**: Mm.\n\n**A**: How did"))
+    assert sync(draft).report == "1 word changed in 1 turn, 1 turn added"
+
+
+def test_the_caption_of_a_changed_turn_does_not_begin_in_the_turn_deleted_before_it(draft: Path) -> None:
+    edit(draft, (f"**A**: {TALK[2][1]}\n\n", ""), ("It was raining", "The machine rained"))
+    sync(draft)
+    started = talk().turns[3].start
+    assert transcript_of(draft).turns[2].start == started
+    assert cue_times(draft.with_suffix(".vtt")).count(started) == 1
+    assert not [at for at in cue_times(draft.with_suffix(".vtt")) if talk().turns[2].start <= at < started]
+
+
+def cue_times(path: Path) -> list[float]:
+    """When the captions of a WebVTT file begin."""
+    stamps = re.findall(r"^(\d\d):(\d\d):(\d\d\.\d{3}) -->", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return [3600 * int(h) + 60 * int(m) + float(s) for h, m, s in stamps]
 
 
 def test_sync_reports_reordered_turns(draft: Path) -> None:

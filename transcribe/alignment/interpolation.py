@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
-from itertools import accumulate, groupby, takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby
 from operator import attrgetter
 
 from audio.episode import Seconds
+from transcribe.alignment.replacements import Replacement
 from transcribe.alignment.text_diff import NO_MATCH
 from transcribe.alignment.tokens import Token
 from transcribe.transcript import Word
@@ -27,54 +28,34 @@ def token_times(tokens: Sequence[Token], words: Sequence[Word]) -> list[TimeSpan
 
 
 def place(
-    tokens: Sequence[Token], matched: Sequence[int], times: Sequence[TimeSpan]
+    tokens: Sequence[Token],
+    matched: Sequence[int],
+    times: Sequence[TimeSpan],
+    *,
+    replaced: Iterable[Replacement],
 ) -> list[tuple[TimeSpan, int | None]]:
     """The time of each edited token, and the index of the timed token it replaces (None for an insertion).
 
-    `matched` has the timed token equal to each edited one, or `NO_MATCH`; `times` those of the timed tokens.
+    `matched` has the timed token equal to each edited one, or `NO_MATCH`; `times` those of the timed tokens; `replaced`
+    says what the others replace, in order (see `transcribe.alignment.replacements`).
     """
     placed: list[tuple[TimeSpan, int | None]] = [
         ((0.0, 0.0), None) if index == NO_MATCH else (times[index], index) for index in matched
     ]
-    used = {index for index in matched if index != NO_MATCH}
-    for start, end in _unmatched_runs(matched):
-        before = matched[start - 1] if start else NO_MATCH
-        after = matched[end] if end < len(matched) else len(times)
-        free = _free_between(before, after, used)
-        used.update(free)
-        texts = [token.text for token in tokens[start:end]]
-        if free:
+    for one in replaced:
+        texts = [token.text for token in tokens[one.start : one.end]]
+        if free := one.free:
             spans = spread([times[i] for i in free], texts)
             origins = [free[min(k * len(free) // len(texts), len(free) - 1)] for k in range(len(texts))]
-            placed[start:end] = list(zip(spans, origins, strict=True))
+            placed[one.start : one.end] = list(zip(spans, origins, strict=True))
         else:
-            low = times[before][1] if start else 0.0
-            high = times[after][0] if end < len(matched) else low
-            if high < low or end == len(matched):  # nothing follows, or what was moved here
+            low = times[one.before][1] if one.before != NO_MATCH else 0.0
+            high = times[one.after][0] if one.after < len(times) else low
+            if high < low or one.after == len(times):  # nothing follows, or what was moved here
                 high = low + SECONDS_PER_LETTER * len("".join(texts))
-            placed[start:end] = [(span, None) for span in _interpolate(tokens, start, end, (low, high))]
+            spans_in_gap = _interpolate(tokens, one.start, one.end, (low, high))
+            placed[one.start : one.end] = [(span, None) for span in spans_in_gap]
     return placed
-
-
-def _free_between(before: int, after: int, used: Collection[int]) -> list[int]:
-    """The unused timed tokens beside these two, up to the next used ones: what lies further off was said elsewhere.
-
-    >>> _free_between(0, 9, {4, 5}), _free_between(9, 0, ())
-    ([1, 2, 3, 6, 7, 8], [])
-    """
-    head = list(takewhile(lambda i: i not in used, range(before + 1, after)))
-    tail = list(takewhile(lambda i: i not in used, range(after - 1, before + len(head), -1)))
-    return [*head, *reversed(tail)]
-
-
-def _unmatched_runs(matched: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The (start, end) of each run of unmatched tokens."""
-    start = 0
-    for end in range(len(matched) + 1):
-        if end == len(matched) or matched[end] != NO_MATCH:
-            if end > start:
-                yield start, end
-            start = end + 1
 
 
 def spread(spans: Sequence[TimeSpan], texts: Sequence[str]) -> list[TimeSpan]:

@@ -18,6 +18,7 @@ from itertools import count, pairwise
 from audio.episode import Seconds
 from transcribe.alignment.interpolation import TimeSpan, place, token_times
 from transcribe.alignment.moves import add_moves
+from transcribe.alignment.replacements import replacements, without_chance
 from transcribe.alignment.text_diff import NO_MATCH, matches, overlap_ratio, slide_deletions, slide_insertions
 from transcribe.alignment.tokens import Token, added_notes, letters, spoken_positions, tokenize
 from transcribe.scripts import has_end_mark, is_unspaced
@@ -85,7 +86,9 @@ def realign(
 
     A word whose printed form was not edited stays as it is, typographic quotes included. Words changed in case or
     punctuation keep their times, other substitutions divide the time of what they replace by letters, and insertions
-    get a natural length in the gap they are in. What was moved, inside a turn or to another, keeps its times.
+    get a natural length in the gap they are in. At the edge of a turn new words replace words of the timed turn that
+    their neighbours come from, never those of a turn deleted beside it (`transcribe.alignment.replacements`). What was
+    moved, inside a turn or to another, keeps its times.
     """
     words, numbers = [word for turn in timed for word in turn], count()
     sources = tokenize(
@@ -97,15 +100,19 @@ def realign(
     ratio = overlap_ratio(matched, min(len(sources), len(tokens)))
     pauses = _pauses(times)
     matched = add_moves(old, new, slide_insertions(new, slide_deletions(old, matched, pauses), pauses))
+    turn_of = [number for number, turn in enumerate(timed) for _ in turn]
+    turns = [turn_of[token.owner] for token in sources]
+    matched = without_chance(tokens, matched, turns=turns)
     notes, spoken = added_notes(tokens, matched), spoken_positions(tokens, matched)
     tokens, matched = [tokens[i] for i in spoken], [matched[i] for i in spoken]
     deleted = _deletions(tokens, matched, len(sources))
     by_turn: list[list[int]] = [[] for _ in texts]
     for i, token in enumerate(tokens):
         by_turn[token.owner].append(i)
-    build = _Builder(words, sources, tokens, matched, place(tokens, matched, times), forms)
-    turns = (build.turn(positions, deleted, notes.get(turn, {})) for turn, positions in enumerate(by_turn))
-    return Realignment(tuple(turns), ratio)
+    placed = place(tokens, matched, times, replaced=replacements(tokens, matched, timed=sources, turns=turns))
+    build = _Builder(words, sources, tokens, matched, placed, forms)
+    timed_turns = (build.turn(positions, deleted, notes.get(turn, {})) for turn, positions in enumerate(by_turn))
+    return Realignment(tuple(timed_turns), ratio)
 
 
 def _pauses(times: Sequence[TimeSpan]) -> list[Seconds]:

@@ -17,7 +17,7 @@ from output.document_parts import draft_to_keep
 from output.errors import OutputError
 from output.markdown import front_matter
 from output.text import normalize_text
-from transcribe.alignment.realign import Forms, Realignment, realign
+from transcribe.alignment.realign import Forms, RealignedTurn, Realignment, realign
 from transcribe.alignment.unspoken import SpokenTexts, spoken_texts
 from transcribe.drafts.speaker_resolution import (
     Move,
@@ -46,6 +46,8 @@ class TranscriptUpdate:
     words_changed: int
     turns_changed: int
     turns_relabelled: int
+    turns_removed: int = 0  # whose words are all gone
+    turns_added: int = 0  # of new words that replace none
     is_regrouped: bool = False  # turns were split or merged
     is_reordered: bool = False  # passages are in another order
     renamed: tuple[tuple[str, str], ...] = ()
@@ -64,6 +66,10 @@ class TranscriptUpdate:
             parts.append("notes in brackets added")
         if self.turns_relabelled:
             parts.append(f"{_plural(self.turns_relabelled, 'turn')} relabelled")
+        if self.turns_removed:
+            parts.append(f"{_plural(self.turns_removed, 'turn')} removed")
+        if self.turns_added:
+            parts.append(f"{_plural(self.turns_added, 'turn')} added")
         parts += [f"{old} renamed {new}" for old, new in self.renamed]
         parts += [f"{name} is new{_in_lines(lines)}" for name, lines in zip(self.added, self.added_turns, strict=True)]
         if self.is_regrouped and not self.turns_relabelled:
@@ -97,12 +103,15 @@ def update_transcript(
     before = replace(before, unspoken=spoken.unspoken([turn.words for turn in realigned.turns]))
     transcript = _with_parts(before, draft, speakers=speakers, turns=turns, spans=spans)
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
+    removed, added = _removed(before.turns, origins), sum(_is_added(turn) for turn in realigned.turns)
     return TranscriptUpdate(
         transcript,
         words_changed=sum(turn.changed for turn in realigned.turns),
         turns_changed=sum(turn.changed > 0 for turn in realigned.turns),
         turns_relabelled=sum(is_most for is_most, _ in moved),
-        is_regrouped=len(turns) != len(before.turns),
+        turns_removed=removed,
+        turns_added=added,
+        is_regrouped=len(turns) - added != len(before.turns) - removed,
         is_reordered=origins != sorted(origins),
         renamed=resolved.renamed,
         added=resolved.added,
@@ -217,6 +226,17 @@ def _moved(realigned: Realignment, ids: Sequence[str], owners: Sequence[str]) ->
                 passages.append((word.start, word.end, old, new))
             last = i
         yield 2 * sum(owners[i] != new for _, i in known) > len(known), passages
+
+
+def _removed(turns: Sequence[Turn], origins: Iterable[int]) -> int:
+    """How many of the turns have no word among the `origins`, the positions of words that are still there."""
+    kept = set(origins)
+    ends = list(accumulate((len(turn.words) for turn in turns), initial=0))
+    return sum(kept.isdisjoint(range(start, end)) for start, end in pairwise(ends))
+
+
+def _is_added(turn: RealignedTurn) -> bool:
+    return bool(turn.words) and all(origin is None for origin in turn.origins)
 
 
 def _open_doubts(doubts: Sequence[Doubt], before: Iterable[Word], after: Iterable[Word]) -> Iterator[Doubt]:
