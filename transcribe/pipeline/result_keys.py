@@ -20,8 +20,8 @@ from transcribe.tracks.layout import TRACKS_VERSION
 RESULTS_OF = {
     Stage.DECODE: 4,
     Stage.PLAN: 2,
-    Stage.LANGUAGE: 4,
-    Stage.RECOGNIZE: 11,
+    Stage.LANGUAGE: 5,
+    Stage.RECOGNIZE: 12,
     Stage.REHEAR: 2,
     Stage.DIARIZE: 10,
 }

@@ -100,6 +100,6 @@ def _shares(guesses: Iterable[LanguageGuess]) -> dict[str, float]:
 def _most_readable(window: Samples, recognizer: Recognizer, shares: Mapping[str, float]) -> str:
     """The language among the likeliest in which the reading of a window is the most probable, and is no loop."""
     tried = [code for code, share in shares.items() if share >= _LEAST][:_TRIED] or list(shares)[:1]
-    readings = {code: next(iter(recognizer.recognize([window], language=code, beam_size=1))) for code in tried}
+    readings = {code: next(iter(recognizer.recognize([window], language=code))) for code in tried}
     readable = [code for code in tried if readings[code].text and readings[code].compression_ratio <= LOOP_COMPRESSION]
     return max(readable or tried[:1], key=lambda code: readings[code].avg_logprob)

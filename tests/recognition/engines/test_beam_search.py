@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -176,6 +177,7 @@ class OddTable(Table):
         not_first=st.sets(st.sampled_from(range(TOKENS)), max_size=TOKENS - 1),
         prune_margin=st.floats(0, 5),
         compared_tokens=st.integers(1, 5),
+        ends_sentence=st.sets(st.sampled_from(range(TOKENS))),
     ),
 )
 def test_each_window_has_texts_whatever_is_pruned_and_whichever_go_on_alike(
@@ -203,6 +205,16 @@ def test_of_two_that_go_on_alike_only_the_likelier_goes_on_and_both_are_told() -
     assert [len(texts) for texts in table.steps[2:]] == [2, 2, 1]
     factor = result.texts[0].logprob - result.texts[1].logprob
     assert factor == pytest.approx(math.log(0.55 / 0.43), abs=1e-5)
+
+
+def test_two_that_end_sentences_differently_both_go_on() -> None:
+    """2 ends a sentence; the text with it is the less likely one at first, and the likelier one at its end."""
+    late = {(1, 3, 4): {1: 0.5}, (2, 3, 4): {1: 0.98}, (1, 3, 4, 1): {END: 0.98}, (2, 3, 4, 1): {END: 0.98}}
+    how = replace(rules(2, longest=6, prune_margin=1.5, compared_tokens=2), ends_sentence={2})
+    best = [
+        search(Table([0], _ALIKE | late), 1, each)[0].texts[0].tokens for each in (how, replace(how, ends_sentence=()))
+    ]
+    assert best == [(2, 3, 4, 1), (1, 3, 4, 1)]
 
 
 _BEHIND = {  # 2 may be left out

@@ -59,6 +59,7 @@ def test_a_decoder_reads_windows_of_any_length(folder: Path, tokenizer: Tokenize
     decoder = load_decoder(folder, tokenizer)
     assert decoder is not None
     assert decoder.vocabulary.languages == {"en": 3, "nl": 4}
+    assert decoder.vocabulary.ends_sentence == {NAMES["."], NAMES["!"]}
     for frames in (1, 31, 32, 33):
         states = np.random.default_rng(frames).normal(size=(2, frames, WIDTH)).astype(np.float32)
         for found in decoder.search(states, Rules((4, 5), 30, 3, 5)):

@@ -26,6 +26,7 @@ VOCABULARY = Vocabulary(
     suppressed=(),
     not_first=(),
     begins_word={WORD},
+    ends_sentence={STOP, EXCLAMATION},
 )
 
 
@@ -136,6 +137,7 @@ def test_what_is_asked_reaches_the_search() -> None:
     searched(decoder)
     (rules,) = decoder.rules
     assert (tuple(rules.prompt), rules.end, rules.beam_size, rules.longest) == ((1, 2), END, 3, 7)
+    assert rules.ends_sentence == {STOP, EXCLAMATION}
 
 
 def test_it_does_not_sample() -> None:

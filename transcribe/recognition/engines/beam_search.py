@@ -9,7 +9,9 @@ hypotheses:
 - Pruning: a hypothesis is dropped when another of its window is likelier by a factor (`Rules.prune_margin`).
 - Recombination: two hypotheses with the same last tokens continue alike, so only the likelier is continued. The other
   becomes a text too, with the likelier one's continuation: so the texts differ all over a window, not only in their
-  last tokens. A hypothesis may also reach the same tokens a few steps later, as with one comma more.
+  last tokens. A hypothesis may also reach the same tokens a few steps later, as with one comma more. Both must have as
+  many ends of sentences: one that has a full stop after a short answer and one that has none write on as they began,
+  and which is likelier shows only after some answers.
 
 (Both as in speech decoders with n-grams: H. Ney and S. Ortmanns, "Dynamic programming search for continuous speech
 recognition", 1999.) The figures are in docs/performance.md.
@@ -62,8 +64,9 @@ class Rules:
     longest: int
     not_first: Collection[int] = ()  # tokens that no text begins with
     most_texts: int = 5  # of a window
-    prune_margin: float = 2.5  # by which a sum of natural logarithms may be below the likeliest hypothesis's
-    compared_tokens: int = 5  # last ones, all different, by which two hypotheses are found to go on alike
+    prune_margin: float = 2.0  # by which a sum of natural logarithms may be below the likeliest hypothesis's
+    compared_tokens: int = 4  # last ones, all different, by which two hypotheses are found to go on alike …
+    ends_sentence: Collection[int] = ()  # … if they have as many of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class _Beam:
         self._rules = rules
         self.live = [Hypothesis((), 0.0, ())]
         self._ended: list[Hypothesis] = []
-        self._latest: dict[tuple[int, ...], Hypothesis] = {}  # by its last tokens
+        self._latest: dict[tuple[int, ...], Hypothesis] = {}  # by its last tokens and its number of ends of sentences
         self._recombined: list[tuple[Hypothesis, Hypothesis]] = []  # with the likelier one, which is continued
 
     def extend(self, prediction: Prediction, first: int) -> list[int]:
@@ -181,21 +184,23 @@ class _Beam:
         return continued if self.live else []
 
     def _is_recombined(self, new: Hypothesis) -> bool:
-        """Whether a likelier hypothesis, as long or a few tokens shorter, has the same last tokens and is continued.
+        """Whether a likelier hypothesis, as long or a few tokens shorter, has the same last tokens, as many ends of
+        sentences, and is continued.
 
         A longer one has a lower sum for its tokens alone, so the mean of the shorter's tokens is added for each.
         """
         last = new.tokens[-self._rules.compared_tokens :]
         if len(set(last)) < self._rules.compared_tokens:
             return False
-        other = self._latest.get(last)
+        alike = (*last, sum(token in self._rules.ends_sentence for token in new.tokens))
+        other = self._latest.get(alike)
         behind = len(new.tokens) - len(other.tokens) if other else 0
         if other and behind <= _FURTHEST_BEHIND and new.logprob - behind * other.score <= other.logprob:
             n = len(other.tokens)
             if any(each.tokens[:n] == other.tokens for each in (*self.live, *self._ended)):
                 self._recombined.append((new, other))
                 return True
-        self._latest[last] = new
+        self._latest[alike] = new
         return False
 
     def texts(self) -> tuple[Hypothesis, ...]:

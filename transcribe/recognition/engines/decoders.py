@@ -32,6 +32,7 @@ _MOST_OF_CONFIG = 1 << 20  # bytes
 _FRAMES = 32  # keys are filled up to a multiple of them: products with 750 take twice the time of those with 768
 _NO_FRAME = -1e9  # added to a score that has no weight
 _MOST_TOKENS = 8  # predicted for each hypothesis
+_ENDS = ".", "!", "?", "ãĢĤ"  # of sentences; the last is "。" as the tokenizer writes its bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Vocabulary:
     suppressed: Sequence[int]  # tokens of no text; that for no speech is one
     not_first: Sequence[int]
     begins_word: Collection[int]  # tokens that begin with a blank
+    ends_sentence: Collection[int]
     full_stop: int = 0
     exclamation: int = 1
     no_speech: int = 2
@@ -68,6 +70,7 @@ class Vocabulary:
             suppressed=[*suppressed, int(no_speech)],
             not_first=not_first,
             begins_word=frozenset(token for name, token in tokens.items() if name.startswith("Ġ")),
+            ends_sentence=frozenset(token for name, token in tokens.items() if name.endswith(_ENDS)),
         )
 
 

@@ -140,7 +140,14 @@ class NetworkSearch:
             raise ValueError("the decoder in onnxruntime does not sample")
         vocabulary = self._decoder.vocabulary
         longest = self._decoder.longest
-        rules = Rules(query.prompt, query.end, query.beam_size, longest, vocabulary.not_first)
+        rules = Rules(
+            query.prompt,
+            query.end,
+            query.beam_size,
+            longest,
+            vocabulary.not_first,
+            ends_sentence=vocabulary.ends_sentence,
+        )
         found = self._decoder.search(thinned(encoded), rules)
         states = [window for part in encoded for window in np.asarray(part)]
         return [
