@@ -70,6 +70,21 @@ def test_no_worker_is_started_in_vain(
         assert worker is None
 
 
+@pytest.mark.processes
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits there")
+def test_under_a_limit_of_addresses_no_worker_is_started() -> None:
+    """An import may then never end: the run says so, in its time, and nothing outlives it."""
+    code = (
+        "import resource\n"
+        "from transcribe.cli.pools import worker_ahead\n"
+        "from transcribe.pipeline.stages import real_stages\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 36, 1 << 36))\n"
+        "with worker_ahead(real_stages, is_wanted=True) as worker:\n"
+        "    assert worker is None\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def start(folder: Path, *args: str) -> subprocess.Popen[str]:
     """`transcribe` in a process group of its own."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")}

@@ -38,11 +38,15 @@ class Work:
 @contextlib.contextmanager
 def worker_ahead(stages: StagesMaker, *, is_wanted: bool) -> Iterator[ReportingWorker | None]:
     """A worker process that starts and imports the stages' modules while this process plans its work, killed at the
-    end; None unless it `is_wanted`, the stages are the real ones, and a core has nothing else to do."""
-    from transcribe.parallel import available_cores
+    end; None unless it `is_wanted`, the stages are the real ones, and a core has nothing else to do.
+
+    With little memory a library may try for ever to get some more when it is imported, and a process that does nothing
+    else does not see that its parent has ended: so none is started under a limit of addresses (`ulimit -v`).
+    """
+    from transcribe.parallel import available_cores, has_limited_addresses
     from transcribe.pipeline.stages import MODULES, real_stages
 
-    if not is_wanted or stages is not real_stages or available_cores() < 2:
+    if not is_wanted or stages is not real_stages or available_cores() < 2 or has_limited_addresses():
         yield None
         return
     from transcribe.workers.reporting_worker import ReportingWorker
