@@ -94,6 +94,8 @@ class ModelFiles:
             heads = json.loads(read_regular(path))["alignment_heads"]
             if not heads or not all(type(n) is int and 0 <= n < limit for h in heads for n, limit in _pairs(h)):
                 raise ValueError("alignment_heads are not pairs of a layer and a head")
+            if len(set(map(tuple, heads))) < len(heads):
+                raise ValueError("alignment_heads name one twice")
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
             raise self.unusable(path, exc) from exc
 
