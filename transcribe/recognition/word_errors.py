@@ -35,19 +35,19 @@ _RAREST = 50_000  # the number that counts for a word of several tokens; no voca
 _MOST_OTHERS = 3  # other readings of a place; more say nothing more
 _QUICKEST = 0.035  # seconds a letter; what is shorter has no room in its time
 
-INTERCEPT = -8.29
+INTERCEPT = -8.16
 WEIGHTS = {
-    "doubt": 0.353,
-    "poor": 1.385,
-    "doubt of a rare word": 0.049,
-    "doubt after": 0.243,
-    "chunk": 3.429,
-    "pace": 0.723,
-    "pieces": 0.217,
-    "pieces before": -0.470,
-    "hurried": 0.359,
-    "ends a sentence": 0.685,
-    "heard otherwise": 1.013,
+    "doubt": 0.379,
+    "poor": 1.291,
+    "doubt of a rare word": 0.052,
+    "doubt after": 0.240,
+    "chunk": 2.901,
+    "pace": 0.685,
+    "pieces": 0.141,
+    "pieces before": -0.488,
+    "hurried": 0.415,
+    "ends a sentence": 0.695,
+    "heard otherwise": 0.895,
 }
 """The change of the log odds of an error by one unit of each measure, by its name."""
 
