@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 
 from transcribe.errors import SettingsError
 from transcribe.person_names import NameCertainty
@@ -28,3 +29,15 @@ def given_names(transcript: Transcript) -> tuple[str, ...]:
 def is_by_somebody(speaker: Speaker, transcript: Transcript) -> bool:
     """Whether the speaker's name in this transcript is one that somebody gave or typed, whatever speaks for it."""
     return speaker.certainty in _BY_SOMEBODY or speaker.name in given_names(transcript)
+
+
+def no_longer_given(before: Transcript, after: Transcript) -> str:
+    """That names which were given for the transcript before are nobody's in this one, for which none are given, and the
+    option that keeps them, for the user; empty if there are none."""
+    given, now = given_names(before), {speaker.name for speaker in after.speakers}
+    gone = [speaker.name for speaker in before.speakers if speaker.name in given and speaker.name not in now]
+    if not gone or given_names(after):
+        return ""
+    names, were, are, them = ("names", "were", "are", "them") if len(gone) > 1 else ("name", "was", "is", "it")
+    again = f"to keep {them}, run it again with {shlex.join(['--speakers', ','.join(given)])}"
+    return f"the {names} {', '.join(gone)} {were} given before and {are} not now; {again}"

@@ -13,14 +13,17 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.trust import is_readable, read_regular
+from audio.trust import is_readable, read_regular, step_after
+from output.errors import OutputError
 from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
 from transcribe.drafts.derived_files import regenerated
+from transcribe.drafts.derived_update import DerivedUpdate, update_derived
+from transcribe.drafts.given_names import no_longer_given
 from transcribe.drafts.kept_draft import misfit_of, not_done, speakers_in
 from transcribe.drafts.records import episode_from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
-from transcribe.drafts.style import style_of
+from transcribe.drafts.style import style_of, style_recorded
 from transcribe.settings import Settings
 from transcribe.style import Style
 from transcribe.transcript import Speaker, Transcript
@@ -72,11 +75,13 @@ def write_transcript(
                 contents, json_path, requested=tuple(requested), transcript=placed, machine=machine, draft=draft
             )
         return _write_beside(transcript, stem, draft, settings=settings, taken=taken)
-    written = _write_all(contents, json_path, transcript=placed, before=before, force=force)
+    written, stale = _write_all(contents, draft, transcript=placed, before=before, force=force)
     messages = tuple(_message(path, file, before, stem=stem) for path, file in written.items() if file.message)
+    if before and (told := no_longer_given(before, placed)):
+        messages = (f"{draft if draft in written else json_path}: {told}", *messages)
     paths = tuple(written[path].path for path in requested)
     also = tuple(file.path for file in written.values() if file.is_new and file.path not in paths)
-    return Written(paths, messages, any(file.is_new for file in written.values()), also)
+    return Written(paths, (*messages, *stale), any(file.is_new for file in written.values()), also)
 
 
 def _message(path: Path, file: WrittenFile, before: Transcript | None, *, stem: str) -> str:
@@ -120,13 +125,17 @@ def _write_beside(
 
 def _write_all(
     contents: Mapping[Path, str | bytes],
-    json_path: Path,
+    draft: Path,
     *,
     transcript: Transcript,
     before: Transcript | None,
     force: bool,
-) -> dict[Path, WrittenFile]:
-    """Write the texts, and then the JSON; one that cannot be read is saved as a backup."""
+) -> tuple[dict[Path, WrittenFile], tuple[str, ...]]:
+    """Write the texts, the files made of them since, and then the JSON; one that cannot be read is saved as a backup.
+
+    Returns also why files made of the draft are not written, for the user.
+    """
+    json_path = draft.with_name(file_name(draft.stem, "json"))
     check_names(*contents, json_path)
     recorded = dict(before.made_with.outputs) if before else {}
     written = {
@@ -134,10 +143,29 @@ def _write_all(
         for path, content in contents.items()
     }
     outputs = {**recorded, **{path.name: new.sha256 for path, new in written.items() if not new.keeps_edit}}
-    timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()
+    transcript = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs))
+    stale: tuple[str, ...] = ()
+    if before:
+        derived = _update_derived(draft, transcript, before=before, written=contents)
+        written |= {path: WrittenFile(path, hash_at(path) or "") for path in derived.changed}
+        stale = tuple(derived.skipped.values())
     previous = hash_at(json_path) if before else None
-    written[json_path] = write_draft(json_path, timed, previous_sha256=previous, force=True)
-    return written
+    written[json_path] = write_draft(json_path, transcript.to_json(), previous_sha256=previous, force=True)
+    return written, stale
+
+
+def _update_derived(
+    draft: Path, transcript: Transcript, *, before: Transcript, written: Container[Path]
+) -> DerivedUpdate:
+    """Write what `transcribe export` has made of the draft again, in the style of the transcript if that is another."""
+    style = style_recorded(transcript)
+    restyled = None if style == style_recorded(before) else style
+    try:
+        return update_derived(draft, transcript, before=before, style=restyled, written=written)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        step = step_after(error, "free disk space or change its permissions")
+        raise OutputError(f"{draft.parent}: cannot be written to ({reason}); {step}") from error
 
 
 def _write_missing(

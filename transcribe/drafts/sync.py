@@ -6,18 +6,17 @@ Never writes the draft itself. The record of what the machine wrote (`made_with.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.disk import replace_if_unchanged, write_atomically
-from audio.trust import read_regular, read_regular_text, real_path, step_after
+from audio.disk import write_atomically
+from audio.trust import read_regular, read_regular_text, step_after
 from output.errors import OutputError
 from output.files import check_names
 from output.formats import file_name
 from output.parse import read_draft
-from transcribe.drafts.derived_files import comparable_content, derived_files, reason_to_keep, regenerated
+from transcribe.drafts.derived_update import update_derived
 from transcribe.drafts.lost_words import lost_words, told
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.moved_recording import with_recording
@@ -93,16 +92,10 @@ def write_update(
     The JSON is written last, so that a sync that was interrupted can be repeated. A caption file somebody edited by
     hand is not written. Raises `OutputError`.
     """
-    paths: list[Path] = []
-    skipped: dict[Path, str] = {}
     target = json_path(draft_path)
     check_names(target)
     try:
-        for path, name in derived_files(draft_path):
-            if problem := _regenerate(path, name, before=before, after=after):
-                skipped[path] = problem
-            else:
-                paths.append(path)
+        derived = update_derived(draft_path, after, before=before)
         json = after.to_json().encode()
         if read_regular(target) != json:
             save_original(before, draft_path)
@@ -113,21 +106,4 @@ def write_update(
             f"{target.parent}: cannot be written to ({reason}); "
             + step_after(error, "free disk space or change its permissions")
         ) from error
-    return (target, *paths), skipped
-
-
-def _regenerate(path: Path, name: str, *, before: Transcript, after: Transcript) -> str:
-    """Write a derived file anew; returns why it is not, empty if it is up to date. Raises `OSError`."""
-    try:
-        real_path(path, inside=path.parent)
-        old = read_regular(path)
-    except OSError as error:
-        reason, step = error.strerror, step_after(error, "check its permissions")
-        return f"{path}: cannot be read ({reason}) and is not updated; {step}"
-    new = regenerated(path, old, name, before=before, after=after)
-    if new is None:
-        return reason_to_keep(path, old, before)
-    is_same = comparable_content(new) == comparable_content(old)
-    if is_same or replace_if_unchanged(path, new, over=hashlib.sha256(old).hexdigest()):
-        return ""
-    return f"{path}: was changed meanwhile and is not updated; run the command again"
+    return (target, *derived.paths), derived.skipped

@@ -1,0 +1,68 @@
+"""A run that gives no names says which were given for the draft it replaces, and the option that keeps them."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.batch_desk import Desk
+from tests.support.scripted_stages import tone
+from transcribe.batch.report import Result, State
+
+_TOLD = "given before and"
+
+
+def told(result: Result) -> list[str]:
+    return [warning for warning in result.warnings if _TOLD in warning]
+
+
+@pytest.mark.parametrize("now", ["", "2"])
+def test_names_that_are_no_longer_given_are_said_once_with_the_option_that_keeps_them(desk: Desk, now: str) -> None:
+    path = tone(desk.folder / "a.wav")
+    assert not told(desk.one(path, speakers="Ann Lind,Bob"))
+    draft = desk.drafts()["a.md"][0]
+    (warning,) = told(desk.one(path, speakers=now))
+    begin = (
+        f"{desk.folder / 'drafts' / 'a.md'}: the names Ann Lind, Bob were given before and are not now; to keep them"
+    )
+    assert warning.startswith(begin)
+    assert not told(desk.one(path, speakers=now))
+    option, names = shlex.split(warning.rpartition("run it again with ")[2])
+    assert option == "--speakers"
+    assert not told(desk.one(path, speakers=names))
+    assert desk.drafts()["a.md"][0] == draft
+
+
+def test_of_a_transcript_without_a_draft_its_own_file_is_named(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path, speakers="Ann,Bob", formats=("json",))
+    (warning,) = told(desk.one(path, formats=("json",)))
+    assert warning.startswith(f"{desk.folder / 'drafts' / 'a.json'}: the names Ann, Bob ")
+
+
+def test_names_kept_by_the_draft_of_an_editor_are_not_said_to_be_gone(desk: Desk) -> None:
+    path, draft = tone(desk.folder / "a.wav"), desk.folder / "drafts" / "a.md"
+    desk.one(path, speakers="Ann,Bob")
+    draft.write_text(draft.read_text().replace("Thank you", "Thanks to you"))
+    assert not told(desk.one(path))
+    assert told(desk.one(path, force=True))
+
+
+@settings(max_examples=15)
+@given(st.lists(st.sampled_from(["", "2", "Ann,Bob", "Ann,Zoe", "Rich,Max"]), min_size=2, max_size=5))
+def test_no_name_that_was_given_is_lost_without_a_word(
+    tmp_path_factory: pytest.TempPathFactory, asked: list[str]
+) -> None:
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    path, before = tone(desk.folder / "a.wav"), ""
+    for speakers in asked:
+        result = desk.one(path, speakers=speakers)
+        draft = desk.drafts()["a.md"][0].decode()
+        lost = [name for name in before.split(",") if name.isalpha() and f"**{name}**" not in draft]
+        assert bool(told(result)) == (bool(lost) and speakers in ("", "2"))
+        assert all(name in warning for warning in told(result) for name in lost)
+        assert result.state is (State.UNCHANGED if speakers == before and before else result.state)
+        before = speakers
