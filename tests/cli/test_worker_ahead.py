@@ -162,8 +162,7 @@ def test_a_recording_needs_every_module_that_is_imported_ahead(tmp_path: Path) -
         "from pathlib import Path\n"
         "from audio.episode import Episode\n"
         "from audio.fingerprint import Fingerprint\n"
-        "from transcribe.parallel import available_cores
-from transcribe.pipeline.stages import MODULES, real_stages\n"
+        "from transcribe.pipeline.stages import MODULES, real_stages\n"
         "from transcribe.settings import Settings\n"
         "from transcribe.workers.task import Task, work\n"
         f"episode = Episode('talk', path=Path({str(talk)!r}))\n"
