@@ -142,7 +142,11 @@ def test_silence_and_very_short_audio_give_a_draft_with_a_note(run: Run, tmp_pat
         (["run", "a.wav", "-f", "pdf"], "format: pdf cannot be written"),
         (["run", "a.wav", "--speakers", "0"], "speakers: 0 people"),
         (["run", "a.wav", "--beam-size", "x"], "'x' is not a whole number"),
-        (["ran"], "No such command"),
+        (["ran"], "no command 'ran'; did you mean `transcribe run`"),
+        (["zzz"], "no command 'zzz'; for help: transcribe -h"),
+        (["a b.mp3", "-o", "out"], "no command 'a b.mp3'; to transcribe it: `transcribe run 'a b.mp3' -o out`"),
+        (["https://example.org/feed"], "to transcribe it: `transcribe run https://example.org/feed`"),
+        (["episodes/"], "to transcribe it: `transcribe run episodes/`"),
         (["models"], "Usage:"),
     ],
 )

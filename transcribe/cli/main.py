@@ -7,8 +7,11 @@ are imported only when a command needs them.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -74,12 +77,32 @@ def _show(error: click.ClickException) -> None:
     click.echo(f"Error: {for_terminal(message)}", err=True)
 
 
+class _Commands(click.Group):
+    """Says which command was meant by a name that is none: one like it, or `run` for a recording."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from audio.net.addresses import is_web_address
+
+        name = args[0]
+        if self.get_command(ctx, name) or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        advice = ""
+        if is_web_address(name) or Path(name).suffix or "/" in name:
+            advice = f"; to transcribe it: `{ctx.command_path} run {shlex.join(args)}`"
+        elif like := get_close_matches(name, self.list_commands(ctx), n=1):
+            advice = f"; did you mean `{ctx.command_path} {like[0]}`?"
+        raise click.UsageError(f"there is no command {name!r}{advice}", ctx)
+
+
 @click.group(
+    cls=_Commands,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "token_normalize_func": lambda token: token.replace("_", "-"),  # other tools have --beam_size
         "max_content_width": 100,
-    }
+    },
 )
 @click.version_option(transcribe.__version__, prog_name="turnscript")
 def cli() -> None:
