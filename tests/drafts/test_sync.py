@@ -6,7 +6,6 @@ import io
 import json
 import re
 import zipfile
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from output.errors import OutputError
 from output.formats import write
 from output.markdown import render
 from output.parse import parse
-from tests.support.transcripts import ADA, BOB, transcript
+from tests.support.transcripts import ADA, transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.export import export
-from transcribe.drafts.speaker_resolution import ResolvedSpeakers, reassign_spans, resolve_speakers
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.transcript_update import printed_forms, update_transcript
 from transcribe.errors import TranscriptError
@@ -359,41 +357,6 @@ def test_sync_prints_paths_and_a_report(draft: Path) -> None:
     assert result.stderr == f"{draft}: 1 word changed in 1 turn\n"
 
 
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        ({"Ada": "S1", "Bob": "S2"}, {"Ada": "S1", "Bob": "S2"}),
-        ({"Ada Lovelace": "S1", "B": "S2"}, {"Ada Lovelace": "S1", "B": "S2"}),
-        ({"ADA": "S2", "bob": "S1"}, {"ADA": "S1", "bob": "S2"}),
-        ({"Ada": "S1", "Moog": "S2"}, {"Ada": "S1", "Moog": "S2"}),
-        ({"Ada": "S1", "Bob": "S2", "Kim": "S2"}, {"Ada": "S1", "Bob": "S2", "Kim": "S3"}),
-    ],
-)
-def test_names_are_resolved_to_speakers(names: dict[str, str], expected: dict[str, str]) -> None:
-    people = resolve_speakers((ADA, BOB), {name: Counter({id: 10}) for name, id in names.items()})
-    assert people.ids == expected
-
-
-def test_resolved_speakers_get_the_editors_full_names() -> None:
-    people = resolve_speakers(
-        (ADA, BOB), {"Ada": Counter(S1=1), "Rob": Counter(S2=1)}, full_names={"Rob": "Robert Moog"}
-    )
-    assert isinstance(people, ResolvedSpeakers)
-    assert people.speakers[1] == Speaker("S2", "Robert Moog", "Rob", "named by the editor", NameCertainty.EDITED)
-
-
-def test_reassigning_the_middle_of_a_span_splits_it() -> None:
-    spans = reassign_spans([SpeakerSpan(0, 10, "S1")], [(4, 6, "S1", "S2")])
-    assert spans == (SpeakerSpan(0, 4, "S1"), SpeakerSpan(4, 6, "S2"), SpeakerSpan(6, 10, "S1"))
-    assert reassign_spans([SpeakerSpan(0.1, 6.2, "S1")], [(0.3, 6, "S1", "S2")]) == (SpeakerSpan(0.1, 6.2, "S2"),)
-
-
-def test_swapping_two_speakers_swaps_their_spans() -> None:
-    spans = [SpeakerSpan(0, 5, "S1"), SpeakerSpan(3, 4, "S2"), SpeakerSpan(6, 9, "S2")]
-    moves = [(0.1, 5, "S1", "S2"), (3, 4, "S2", "S1"), (6, 9, "S2", "S1")]
-    assert reassign_spans(spans, moves) == (SpeakerSpan(0, 5, "S2"), SpeakerSpan(3, 4, "S1"), SpeakerSpan(6, 9, "S1"))
-
-
 def test_sync_refuses_a_draft_that_is_not_utf8(draft: Path) -> None:
     draft.write_bytes(draft.read_bytes() + "\n\nÄrger\n".encode("latin-1"))
     before = contents(draft.parent)
@@ -414,12 +377,3 @@ def test_captions_of_an_edited_draft_are_valid(draft: Path) -> None:
     seconds = [[int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in (t[:3], t[3:])] for t in times]
     assert all(start < end for start, end in seconds)
     assert [start for start, _ in seconds] == sorted(start for start, _ in seconds)
-
-
-def test_what_stands_between_passages_moved_to_another_speaker_keeps_its_spans() -> None:
-    first, last = "alpha beta gamma delta epsilon zeta.", "ten eleven twelve thirteen fourteen fifteen."
-    kept, other = "red orange yellow green blue violet.", "north east south west up down."
-    before = transcript(("S1", first), ("S2", other), ("S1", kept), ("S2", "Fine, thanks."), ("S1", last))
-    source = f"**Ada Lovelace**: {kept}\n\n**Bob Moog**: {other} Fine, thanks. {first} {last}\n"
-    after = update_transcript(parse(source), before).transcript
-    assert [span.speaker for span in after.spans] == ["S2", "S2", "S1", "S2", "S2"]
