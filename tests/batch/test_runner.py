@@ -9,12 +9,13 @@ from typing import NoReturn
 
 import pytest
 
+from audio.episode import Episode
 from output.errors import OutputError
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from tests.support.unprivileged import folder_for_all, unprivileged
-from transcribe.batch.planning import planned_action, select_jobs
-from transcribe.batch.report import Result, State
+from transcribe.batch.planning import Job, planned_action, select_jobs
+from transcribe.batch.report import NullListener, Result, State
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress
 from transcribe.speakers.voiceprints import Sample, Voiceprint
@@ -116,6 +117,23 @@ def test_a_recording_without_permission_is_a_failure_also_in_a_folder() -> None:
         ]
         assert all("cannot be read (Permission denied); check the name and" in result.error for result in report.failed)
         assert report.exit_code == 1
+
+
+def test_a_download_that_fails_is_counted_in_the_progress_too(desk: Desk) -> None:
+    """Else a run that is over would have shown one episode fewer than there are."""
+
+    class Counting(NullListener):
+        def ended(self, number: int | None, result: Result) -> None:
+            counted.append((number, result.state))
+
+    counted: list[tuple[int | None, State]] = []
+    here, _ = select_jobs([str(tone(desk.folder / "a.wav"))], desk.settings())
+    gone = Job("Gone", Episode("Gone", audio_url="http://127.0.0.1:9/gone.mp3"), None)
+    setup = Setup(desk.settings(allow_http=True), desk.stages, desk.folder / "cache")
+    with in_this_process(ignore_progress) as pool:
+        results = list(run([gone, *here], setup, pool=pool, listener=Counting()))
+    assert len(results) == 2
+    assert sorted(counted, key=str) == [(1, State.WRITTEN), (None, State.FAILED)]
 
 
 def test_a_defect_costs_its_own_episode_too(desk: Desk) -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.waiting import wait_for
 from transcribe.batch.report import Result, State
+from transcribe.cli import run_display
 from transcribe.cli.progress_meter import Meter, RunningEpisode
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
 from transcribe.declaration import Stage
@@ -77,6 +79,53 @@ def test_progress_never_decreases_and_never_exceeds_the_whole(reports: list[tupl
         done = meter.read().done
         assert before <= done <= 60.0 + 1e-9
         before = done
+
+
+@given(st.integers(1, 4), st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["start", "half", "done", "lost"]))))
+def test_an_interruption_leaves_the_numbers_as_they_are(episodes: int, happens: list[tuple[int, str]]) -> None:
+    """What is interrupted is not done; how far the run came stays, and nobody waits for the rest."""
+    time = Clock()
+    meter, begun, over = Meter(episodes, time), set[int](), set[int]()
+    for number, what in happens:
+        time.now += 11
+        if number > episodes or number in over or (what == "start") == (number in begun):
+            continue
+        if what == "start":
+            begun.add(number)
+            meter.started(number, f"{number}.mp3", 60.0)
+        elif what == "half":
+            meter.progressed(Progress(number, Stage.RECOGNIZE, 0.5))
+        else:
+            over.add(number)
+            meter.ended(number, duration=60.0, failed=what == "lost")
+    before = meter.read()
+    for number in begun - over:
+        meter.interrupted(number)
+    after = meter.read()
+    assert (after.done, after.total) == (pytest.approx(before.done), before.total)
+    assert after.episodes_done == before.episodes_done == len(over)
+    assert after.running == ()
+    assert after.left is None or begun <= over
+
+
+def test_a_download_that_failed_is_an_episode_that_ended() -> None:
+    meter = Meter(2, Clock())
+    meter.ended(None, duration=None, failed=True)
+    assert total_line(meter.read()) == "1 of 2 episodes, 0.0 min of audio, 1 failed"
+
+
+def test_the_last_progress_of_an_interrupted_run_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(run_display._INTERVALS, "json", 0.001)
+    stream = io.StringIO()
+    with Display(stream, 1, kind="json") as display:
+        display.started(1, "a.mp3", 60.0)
+        display.on_progress(Progress(1, Stage.DECODE, 1.0))
+        display.ended(1, Result("a.mp3", State.INTERRUPTED, error="the run ended"))
+        lines = stream.getvalue().count("\n")
+        wait_for(lambda: stream.getvalue().count("\n") > lines + 1)
+    last = json.loads(stream.getvalue().splitlines()[-1])
+    assert (last["event"], last["episodes"], last["episodes_done"]) == ("progress", 1, 0)
+    assert (last["audio_seconds_done"], last["seconds_left"]) == (1.8, None)
 
 
 def test_lines() -> None:

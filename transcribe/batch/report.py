@@ -192,8 +192,8 @@ class RunListener(Protocol):
     def started(self, number: int, name: str, duration: Seconds | None) -> None:
         """Work on an episode begins; `duration` is None if unknown."""
 
-    def ended(self, number: int, result: Result) -> None:
-        """An episode has its result."""
+    def ended(self, number: int | None, result: Result) -> None:
+        """An episode has its result, or is interrupted by the end of the run; None: it could not be fetched."""
 
 
 class NullListener:
@@ -205,7 +205,7 @@ class NullListener:
     def started(self, number: int, name: str, duration: Seconds | None) -> None:
         """Ignored."""
 
-    def ended(self, number: int, result: Result) -> None:
+    def ended(self, number: int | None, result: Result) -> None:
         """Ignored."""
 
 

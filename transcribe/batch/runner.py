@@ -125,9 +125,8 @@ class _Run:
                 yield from self._loop()
             finally:
                 for number, active in self._open.items():  # what has started ends, however the run does
-                    job = active.job
-                    result = Result(job.source, State.INTERRUPTED, error=_INTERRUPTED, stem=job.stem or "")
-                    self._listener.ended(number, result)
+                    source, stem = active.job.source, active.job.stem or ""
+                    self._listener.ended(number, Result(source, State.INTERRUPTED, error=_INTERRUPTED, stem=stem))
                 if self._running or self._is_fetching:
                     self._stop.set()
                     self._worker_pool.abandon()
@@ -163,6 +162,7 @@ class _Run:
         except queue.Empty:
             return
         if isinstance(event, Result):
+            self._listener.ended(None, event)
             yield event
         elif isinstance(event, Job):
             self._waiting.append(event)

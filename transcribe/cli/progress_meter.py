@@ -58,6 +58,7 @@ class Meter:
         self._clock = clock
         self._start: float | None = None  # of the first work
         self._running: dict[int, RunningEpisode] = {}
+        self._interrupted: list[RunningEpisode] = []  # by the end of the run
         self._done = 0.0  # seconds of audio, in episodes that have ended
         self._durations: list[float] = []  # of the episodes that had to be processed
         self._ended = self._failed = 0
@@ -75,9 +76,14 @@ class Meter:
         if episode is not None:
             episode.stages[progress.stage] = max(episode.stages.get(progress.stage, 0.0), min(1.0, progress.fraction))
 
-    def ended(self, number: int, *, duration: Seconds | None, failed: bool) -> None:
-        """An episode has ended; `duration` is its measured length."""
-        episode = self._running.pop(number, None)
+    def interrupted(self, number: int) -> None:
+        """The run ends before this episode, which counts as far as it came and not among those done."""
+        if (episode := self._running.pop(number, None)) is not None:
+            self._interrupted.append(episode)
+
+    def ended(self, number: int | None, *, duration: Seconds | None, failed: bool) -> None:
+        """An episode has ended; `duration` is its measured length, `number` None if it was not fetched."""
+        episode = None if number is None else self._running.pop(number, None)
         self._ended += 1
         self._failed += failed
         if episode is not None:
@@ -88,12 +94,13 @@ class Meter:
     def read(self) -> Reading:
         """The state now."""
         mean = sum(self._durations) / len(self._durations) if self._durations else None
-        running = [(one, one.duration if one.duration is not None else mean or 0.0) for one in self._running.values()]
-        done = self._done + sum(episode.fraction * duration for episode, duration in running)
-        waiting = max(0, self._episodes - self._ended - len(self._running))
-        total = None if mean is None else self._done + sum(s for _, s in running) + waiting * mean
+        begun = [*self._running.values(), *self._interrupted]
+        lengths = [one.duration if one.duration is not None else mean or 0.0 for one in begun]
+        done = self._done + sum(one.fraction * length for one, length in zip(begun, lengths, strict=True))
+        waiting = max(0, self._episodes - self._ended - len(begun))
+        total = None if mean is None else self._done + sum(lengths) + waiting * mean
         elapsed = 0.0 if self._start is None else self._clock() - self._start
-        is_settled = total is not None and done > 0 and elapsed >= _MIN_ELAPSED
+        is_settled = total is not None and done > 0 and elapsed >= _MIN_ELAPSED and not self._interrupted
         left = (total - done) * elapsed / done if is_settled and total is not None else None
         copies = tuple(RunningEpisode(one.name, one.duration, dict(one.stages)) for one in self._running.values())
         return Reading(self._episodes, self._ended, self._failed, done, total, elapsed, left, copies)

@@ -87,11 +87,14 @@ class Display:
         with self._lock:
             self._meter.progressed(progress)
 
-    def ended(self, number: int, result: Result) -> None:
+    def ended(self, number: int | None, result: Result) -> None:
         """See `transcribe.batch.report.RunListener`."""
         duration = result.tally.duration if result.tally else None
         with self._lock:
-            self._meter.ended(number, duration=duration, failed=result.state == "failed")
+            if result.state == "interrupted" and number is not None:
+                self._meter.interrupted(number)
+            else:
+                self._meter.ended(number, duration=duration, failed=result.state == "failed")
         self.tell(result, number=number)
 
     def tell(self, result: Result, *, number: int | None = None) -> None:
