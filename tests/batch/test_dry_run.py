@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audio.decoding.probe import stated_length
 from tests.support.faulty_stages import quick
-from tests.support.scripted_stages import tone
+from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.dry_run import ASSUMED_SPEED, forecast, note_speed
 from transcribe.batch.mode import Mode
+from transcribe.batch.planned import STAGES, Planned, PlannedAction
 from transcribe.batch.planning import select_jobs
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
 from transcribe.workers.local import in_this_process
 
 
@@ -48,12 +53,68 @@ def test_new_unchanged_changed_and_edited_episodes(setup: Setup, tmp_path: Path)
     assert forecast_lines(path, setup) == ["unchanged"]
     assert forecast_lines(path, with_settings(tmp_path, labels="name")) == ["to be written again from cached results"]
     changed = with_settings(tmp_path, beam_size=2)
-    assert forecast_lines(path, changed)[0] == "to be transcribed again: the audio or the settings changed"
+    assert forecast_lines(path, changed)[0] == "to be transcribed again: the audio, the settings or turnscript changed"
     assert forecast_lines(path, Setup(setup.settings, quick, setup.cache, mode=Mode(ignore_cache=True)))[0].startswith(
         "to be transcribed"
     )
     (tmp_path / "drafts" / "a.md").write_text("mine")
     assert forecast_lines(path, changed)[0].endswith("the edited draft stays, the new one is written next to it")
+
+
+def counted(stages: ScriptedStages, folder: Path, **changes: object) -> tuple[str, list[str]]:
+    """The line of a dry run, and what stages the run that follows it runs."""
+    setup = replace(with_settings(folder, **changes), stages=stages)
+    jobs, _ = select_jobs([str(folder / "a.wav")], setup.settings)
+    lines = [line for line in forecast(jobs, setup) if isinstance(line, str)]
+    stages.calls.clear()
+    with in_this_process(ignore_progress) as pool:
+        list(run(jobs, setup, pool=pool))
+    assert len(lines) == (2 if stages.calls else 1), "an estimate exactly if there is work"
+    return lines[0].removeprefix(f"{folder / 'a.wav'}: "), sorted(stages.calls)
+
+
+def test_the_line_says_what_the_run_then_does(setup: Setup, tmp_path: Path) -> None:
+    """Names given on a second run were called a transcription."""
+    tone(tmp_path / "a.wav")
+    stages, told, same = ScriptedStages(), "to be written again", "; no words are recognised again"
+    names = "names are listened for in the words again"
+    who = "who speaks when is found again"
+    assert counted(stages, tmp_path) == ("to be transcribed", ["diarize", "recognize"])
+    assert counted(stages, tmp_path, labels="name") == (f"{told} from cached results", [])
+    assert counted(stages, tmp_path, speakers="2") == (f"{told}: {who}{same}", ["diarize"])
+    assert counted(stages, tmp_path, speakers="Zoe,Ben") == (f"{told}: {names}{same}", ["rehear"])
+    assert counted(stages, tmp_path, speakers="Zoe,Ben,Cy") == (
+        f"{told}: {who} and {names}{same}",
+        ["diarize", "rehear"],
+    )
+    assert counted(stages, tmp_path, speakers="Zoe,Ben") == (f"{told} from cached results", [])
+    edited = tmp_path / "drafts" / "a.md"
+    edited.write_text(edited.read_text() + "\nMine.\n")
+    beside = "; the edited draft stays, the new one is written next to it"
+    assert counted(stages, tmp_path, speakers="2") == (f"{told} from cached results{beside}", [])
+    assert counted(stages, tmp_path, speakers="4") == (f"{told}: {who}{same}{beside}", ["diarize"])
+
+
+def test_results_that_are_gone_from_the_cache_are_no_changed_settings(setup: Setup, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    done(path, setup)
+    (tmp_path / "drafts" / "a.md").unlink()
+    assert forecast_lines(path, setup) == ["to be written again from cached results"]
+    shutil.rmtree(setup.cache)
+    assert forecast_lines(path, setup)[0] == (
+        "to be transcribed again: a file is missing, and so are the cached results"
+    )
+
+
+@given(st.sampled_from(PlannedAction), st.sets(st.sampled_from(sorted(STAGES))))
+def test_a_line_says_transcribed_exactly_if_words_are_recognised(action: PlannedAction, missing: set[Stage]) -> None:
+    plan = Planned(action, frozenset(missing))
+    is_local = action.is_work and action is not PlannedAction.FETCH
+    recognises = bool(missing - {Stage.DIARIZE, Stage.REHEAR})
+    if is_local:
+        assert str(plan).startswith("to be transcribed") == recognises
+        assert (plan.share == 1.0) == recognises
+    assert (plan.share > 0) == plan.is_work
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import ScriptedStages, tone
-from transcribe.batch.planning import PlannedAction, planned_action, select_jobs
+from transcribe.batch.planned import PlannedAction
+from transcribe.batch.planning import planned, select_jobs
 from transcribe.batch.report import State
 from transcribe.drafts.currency import Inputs, stage_settings
 from transcribe.drafts.sync import sync
@@ -111,7 +112,7 @@ def test_an_unreadable_draft_counts_as_edited(desk: Desk) -> None:
     draft.unlink()
     draft.symlink_to("/proc/self/mem")
     assert (
-        planned_action(select_jobs([str(path)], desk.settings())[0][0], desk.settings(wrap=20)) is PlannedAction.BESIDE
+        planned(select_jobs([str(path)], desk.settings())[0][0], desk.settings(wrap=20)).action is PlannedAction.BESIDE
     )
     assert [each.name for each in desk.one(path, wrap=20).paths] == ["a.new.md", "a.new.json"]
     assert draft.is_symlink()

@@ -9,7 +9,8 @@ import pytest
 from audio.disk import sha256_of
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import tone
-from transcribe.batch.planning import PlannedAction, planned_action, select_jobs
+from transcribe.batch.planned import PlannedAction
+from transcribe.batch.planning import planned, select_jobs
 from transcribe.batch.report import State
 
 
@@ -39,7 +40,7 @@ def test_a_moved_recording_is_hashed_once(desk: Desk, hashed: list[str]) -> None
     (desk.folder / "moved").mkdir()
     moved = path.rename(desk.folder / "moved" / "talk.wav")
     (job,), _ = select_jobs([str(moved)], desk.settings())
-    assert planned_action(job, desk.settings()) is PlannedAction.CHANGED
+    assert planned(job, desk.settings()).action is PlannedAction.CHANGED
     assert hashed == ["talk.wav"]
     hashed.clear()
     assert [path.name for path in desk.one(moved).paths] == ["talk.md", "talk.json"]

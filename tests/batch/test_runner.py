@@ -14,7 +14,7 @@ from output.errors import OutputError
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from tests.support.unprivileged import folder_for_all, unprivileged
-from transcribe.batch.planning import Job, planned_action, select_jobs
+from transcribe.batch.planning import Job, planned, select_jobs
 from transcribe.batch.report import NullListener, Result, State
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress
@@ -37,7 +37,7 @@ def test_an_unchanged_episode_is_not_written_again(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     before = desk.drafts()
-    assert planned_action(select_jobs([str(path)], desk.settings())[0][0], desk.settings()) == "unchanged"
+    assert planned(select_jobs([str(path)], desk.settings())[0][0], desk.settings()).action == "unchanged"
     shutil.rmtree(desk.folder / "cache")  # the record is next to the draft
     result = desk.one(path)
     assert (result.state, [p.name for p in result.paths]) == (State.UNCHANGED, ["a.md", "a.json"])

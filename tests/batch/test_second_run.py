@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from tests.support.scripted_stages import SAID, ScriptedStages, tone
 from transcribe.batch.mode import Mode
-from transcribe.batch.planning import PlannedAction, planned_action, select_jobs
+from transcribe.batch.planned import PlannedAction
+from transcribe.batch.planning import planned, select_jobs
 from transcribe.batch.report import Report, Result, State
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress
@@ -49,7 +50,7 @@ class Night:
 
     def action(self) -> PlannedAction:
         (job,), _ = select_jobs([str(self.audio)], self.settings)
-        return planned_action(job, self.settings)
+        return planned(job, self.settings).action
 
     def files(self) -> dict[str, tuple[bytes, int]]:
         """Everything in the folder of drafts, with the times of writing."""

@@ -77,18 +77,18 @@ def test_a_block_is_recognised_once_and_a_lost_one_again(tmp_path: Path) -> None
     assert len(blocks) == 3
     blocks[1].unlink()
     with start() as again:
-        assert not again.is_complete
+        assert again.missing == {Stage.RECOGNIZE, Stage.DIARIZE}
         assert again.words() == words
     assert [line for line in logged(tmp_path) if line.startswith("block")] == [
         *(f"block {start} of 40.0" for start in (0, 16, 32)),
         logged(tmp_path)[-1],
     ]
     with start() as complete:
-        assert not complete.is_complete  # the speakers are not found yet
+        assert complete.missing == {Stage.DIARIZE}, "the speakers are not found yet"
         assert complete.speakers().spans
         assert complete.facts.duration == 40.0
     with start() as complete:
-        assert complete.is_complete
+        assert not complete.missing
 
 
 WORDS = Recognition(

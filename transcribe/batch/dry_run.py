@@ -14,7 +14,8 @@ from audio.disk import cache_folder, write_privately
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
 from audio.trust import read_own
-from transcribe.batch.planning import IsCached, Job, planned_action, remote_actions
+from transcribe.batch.planned import STAGES, Planned
+from transcribe.batch.planning import Job, MissingOf, planned, remote_actions
 from transcribe.batch.report import Result, failed_result
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
@@ -45,30 +46,30 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
 
     Instead of a line the failure of a job that a run could not transcribe, as far as that is known before work.
     """
-    due: list[Job] = []
-    cached, jobs = _cache_check(setup), list(jobs)
+    due: list[tuple[Job, float]] = []  # with the share of the work that is left
+    missing_of, jobs = _missing_of(setup), list(jobs)
     remote = [job for job in jobs if job.episode.path is None]
     actions = iter(remote_actions(remote, setup.settings, mode=setup.mode))  # the index is read once
     for job in jobs:
         try:
             if job.episode.path is None:
-                action = next(actions)
+                plan = Planned(next(actions))
             else:
-                action = planned_action(job, setup.settings, mode=setup.mode, voices=setup.voices, is_cached=cached)
-            for path in job.episode.files if action.is_work else ():
+                plan = planned(job, setup.settings, mode=setup.mode, voices=setup.voices, missing_of=missing_of)
+            for path in job.episode.files if plan.is_work else ():
                 check_source(path)
         except (AudioError, TranscribeError) as error:
             yield failed_result(job.source, failure_of(error, "read"), stem=job.stem or "")
             continue
-        yield f"{printable(job.source)}: {action}"
-        if action.is_work:
-            due.append(job)
+        yield f"{printable(job.source)}: {plan}"
+        if plan.is_work:
+            due.append((job, plan.share))
     if due:
         yield _estimate(due, setup.settings)
 
 
-def _cache_check(setup: Setup) -> IsCached | None:
-    """Whether the cache has all results of a recording; None if it has none of any."""
+def _missing_of(setup: Setup) -> MissingOf | None:
+    """The stages of which the cache has no results of a recording; None if it has none of any."""
 
     @cache
     def pipeline() -> Pipeline:
@@ -78,14 +79,14 @@ def _cache_check(setup: Setup) -> IsCached | None:
         stages, checkpoints = make(setup.settings), Checkpoints(setup.cache)
         return Pipeline(setup.settings, stages=stages, checkpoints=checkpoints, voices=setup.voices)
 
-    def is_cached(job: Job, fingerprint: Fingerprint) -> bool:
+    def missing(job: Job, fingerprint: Fingerprint) -> frozenset[Stage]:
         with pipeline().start(job.episode, fingerprint=fingerprint) as run:
             try:
-                return run.is_complete
+                return run.missing
             except UnreachableError:  # no results without the model they are of
-                return False
+                return STAGES
 
-    return is_cached if setup.cache.is_dir() and any(setup.cache.iterdir()) else None
+    return missing if setup.cache.is_dir() and any(setup.cache.iterdir()) else None
 
 
 def note_speed(report: Report, setup: Setup) -> None:
@@ -104,12 +105,14 @@ def note_speed(report: Report, setup: Setup) -> None:
         _log.debug("the speed could not be cached: %s", error)
 
 
-def _estimate(due: list[Job], settings: Settings) -> str:
-    local = [job for job in due if job.episode.path is not None]
+def _estimate(due: list[tuple[Job, float]], settings: Settings) -> str:
+    jobs = [job for job, _ in due]
+    local = [job for job in jobs if job.episode.path is not None]
     sample = {id(job) for job in local[:: max(1, len(local) // _SAMPLE)]}
-    probed = [job for job in due if job.episode.path is None or id(job) in sample]
+    probed = [job for job in jobs if job.episode.path is None or id(job) in sample]
     with ThreadPoolExecutor(_PROBES) as pool:
-        known = [length for length in pool.map(_length, probed) if length]
+        lengths = {id(job): length for job, length in zip(probed, pool.map(_length, probed), strict=True) if length}
+    known = list(lengths.values())
     if not known:
         return f"{len(due)} recording{'s' * (len(due) != 1)}, length unknown"
     audio = sum(known) * len(due) / len(known)
@@ -119,7 +122,9 @@ def _estimate(due: list[Job], settings: Settings) -> str:
     if not measured:
         how = f"assuming {speed:g} × real time; nothing measured yet"
     guess = "" if len(known) == len(due) else f" (the length of {len(due) - len(known)} is estimated)"
-    length, wait = format_duration(audio), format_duration(audio / speed)
+    mean = audio / len(due)
+    work = sum(share * lengths.get(id(job), mean) for job, share in due)
+    length, wait = format_duration(audio), format_duration(work / speed)
     return f"{length} of audio{guess}: about {wait} ({how})"
 
 

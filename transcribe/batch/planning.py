@@ -10,7 +10,6 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 
 from audio.episode import Episode
@@ -25,12 +24,13 @@ from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.formats import file_name
 from transcribe.batch.mode import UPDATE, Mode
+from transcribe.batch.planned import STAGES, Planned, PlannedAction
 from transcribe.batch.report import Result, State
 from transcribe.batch.stems import Stems
-from transcribe.drafts.currency import Inputs, settled
-from transcribe.drafts.records import has_transcript, is_edited
+from transcribe.drafts.currency import Inputs, is_made_of, settled
+from transcribe.drafts.records import has_transcript, is_edited, transcript_at
 from transcribe.drafts.without_sound import Soundless
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
 from transcribe.workers.task import failure_of
 
@@ -57,7 +57,7 @@ class Job:
         return Fingerprint.of_episode(self.episode)
 
 
-IsCached = Callable[[Job, Fingerprint], bool]
+MissingOf = Callable[[Job, Fingerprint], frozenset[Stage]]
 
 
 def select_jobs(
@@ -174,54 +174,38 @@ def selection_of(settings: Settings) -> Selection:
     )
 
 
-class PlannedAction(StrEnum):
-    """What a run would do with an episode."""
-
-    NONE = "unchanged"
-    FETCH = "to be fetched and transcribed"
-    NEW = "to be transcribed"
-    CHANGED = "to be transcribed again: the audio or the settings changed"
-    RENDER = "to be written again from cached results"
-    BESIDE = "to be transcribed; the edited draft stays, the new one is written next to it"
-    REPLACE = "to be transcribed; the edited draft is replaced, after a backup"
-    TRANSCRIBED = "transcribed by an earlier run"
-
-    @property
-    def is_work(self) -> bool:
-        """Whether audio has to be processed."""
-        return self not in (PlannedAction.NONE, PlannedAction.RENDER, PlannedAction.TRANSCRIBED)
-
-
-def planned_action(
+def planned(
     job: Job,
     settings: Settings,
     *,
     mode: Mode = UPDATE,
     voices: tuple[Voiceprint, ...] | None = None,
-    is_cached: IsCached | None = None,
-) -> PlannedAction:
-    """What a run would do with the job. `voices` are the enrolled ones, by default the user's; `is_cached` says whether
-    the results of all stages are in the cache. Raises `SourceError` if the file cannot be read.
+    missing_of: MissingOf | None = None,
+) -> Planned:
+    """What a run would do with the job. `voices` are the enrolled ones, by default the user's; `missing_of` says of
+    which stages the cache has no results. Raises `SourceError` if the file cannot be read.
 
     A new recording is hashed only if there is a cache to look it up in.
     """
     if job.episode.path is None:
-        return remote_actions([job], settings, mode=mode)[0]
+        return Planned(remote_actions([job], settings, mode=mode)[0])
     assert job.stem is not None
-    is_known = has_transcript(job.stem, settings) or is_edited(job.stem, settings)
-    if not is_known and (is_cached is None or mode.ignore_cache):
-        return PlannedAction.NEW
+    edited, has_before = is_edited(job.stem, settings), has_transcript(job.stem, settings)
+    if not (edited or has_before) and (missing_of is None or mode.ignore_cache):
+        return Planned(PlannedAction.NEW)
     fingerprint = job.current_fingerprint()
     enrolled = voices_of(settings) if voices is None else voices
     inputs = Inputs(fingerprint.sha256, settings, enrolled, job.episode.tracks)
     is_there = job.episode.path.is_file()  # the mix of several tracks may have gone
     if not (mode.ignore_cache or mode.force) and is_there and settled(job.stem, job.episode.path, inputs=inputs):
-        return PlannedAction.NONE
-    if is_edited(job.stem, settings):
-        return PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE
-    if is_cached is not None and not mode.ignore_cache and is_cached(job, fingerprint):
-        return PlannedAction.RENDER
-    return PlannedAction.CHANGED if has_transcript(job.stem, settings) else PlannedAction.NEW
+        return Planned(PlannedAction.NONE)
+    missing = STAGES if missing_of is None or mode.ignore_cache else missing_of(job, fingerprint)
+    if edited:
+        return Planned(PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE, missing)
+    if not has_before:
+        return Planned(PlannedAction.NEW, missing)
+    before = transcript_at(settings.output_folder / file_name(job.stem, "json"))
+    return Planned(PlannedAction.CHANGED, missing, before is None or not is_made_of(before, inputs, edited=False))
 
 
 def remote_actions(jobs: Sequence[Job], settings: Settings, *, mode: Mode = UPDATE) -> list[PlannedAction]:

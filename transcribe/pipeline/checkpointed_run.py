@@ -70,6 +70,7 @@ class CheckpointedRun:
         self._audio: Audio | None = None
         self._layout: Layout | None = None  # of an episode of several tracks, with its audio
         self._decode_error: Exception | None = None
+        self._only_asks = False  # what is stored: nothing is computed
         self._lock = threading.RLock()
         self._check_settings()
 
@@ -171,16 +172,20 @@ class CheckpointedRun:
         return self._cached(Stage.DIARIZE, "", codecs.DIARIZATION, compute, by_device=True)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether the store has the result of every stage, so that nothing needs the audio."""
-        error, self._decode_error = self._decode_error, _MissingError()
+    def missing(self) -> frozenset[Stage]:
+        """The stages whose results the store lacks, so that they need the audio; of those that need each other's
+        results the first."""
+        missing: set[Stage] = set()
+        self._only_asks = True
         try:
-            _ = self.facts, self.words(), self.speakers()
-        except _MissingError:
-            return False
+            for stages in (lambda: self.facts, self.words, self.speakers):
+                try:
+                    stages()
+                except _MissingError as error:
+                    missing.add(error.stage)
         finally:
-            self._decode_error = error
-        return True
+            self._only_asks = False
+        return frozenset(missing)
 
     def _read_again(
         self, stage: Stage, what: str, first: Recognition, read: Callable[[Audio], Recognition]
@@ -217,6 +222,8 @@ class CheckpointedRun:
             result = codec.decode_or_none(self._store.load(key(accepted)))
             if result is not None:
                 return result
+        if self._only_asks:
+            raise _MissingError(stage)
         result = compute()
         self._store.save(key(self._keys.device if by_device else "cpu"), codec.encode(result))
         return result
@@ -271,4 +278,8 @@ class CheckpointedRun:
 
 
 class _MissingError(Exception):
-    """Raised instead of decoding while only stored results count."""
+    """Raised instead of computing while only stored results count."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self.stage = stage

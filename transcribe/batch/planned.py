@@ -1,0 +1,81 @@
+"""What a run would do with an episode, and how much of the work is left: the lines of a dry run.
+
+Results of earlier runs are not computed again. So a line says that a recording is transcribed only if words of it have
+to be recognised; else it says what is done besides, or that everything is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from transcribe.settings import Stage
+
+STAGES = frozenset(Stage) - {Stage.TURNS, Stage.RENDER}
+"""The stages whose results are cached."""
+
+_AFTER_WORDS = {Stage.DIARIZE: "who speaks when is found", Stage.REHEAR: "names are listened for in the words"}
+# Of the work, measured on two cores with `base`:
+_SHARES = {Stage.DECODE: 0.03, Stage.DIARIZE: 0.22, Stage.REHEAR: 0.15}
+
+
+class PlannedAction(StrEnum):
+    """What a run would do with an episode."""
+
+    NONE = "unchanged"
+    FETCH = "to be fetched and transcribed"
+    NEW = "new"
+    CHANGED = "to be replaced"
+    BESIDE = "the edited draft stays, the new one is written next to it"
+    REPLACE = "the edited draft is replaced, after a backup"
+    TRANSCRIBED = "transcribed by an earlier run"
+
+    @property
+    def is_work(self) -> bool:
+        """Whether files have to be written."""
+        return self not in (PlannedAction.NONE, PlannedAction.TRANSCRIBED)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run would do with an episode; `missing` are the stages whose results are not cached. `has_changed`: the
+    audio, the settings or the program are others than those its transcript was made with."""
+
+    action: PlannedAction
+    missing: frozenset[Stage] = STAGES
+    has_changed: bool = False
+
+    @property
+    def is_work(self) -> bool:
+        """Whether audio has to be processed."""
+        return self.action.is_work and bool(self.missing)
+
+    @property
+    def share(self) -> float:
+        """The share of the work of a new recording, 0 to 1."""
+        if not self.action.is_work:
+            return 0.0
+        if not self._keeps_words:
+            return 1.0
+        return sum((_SHARES[stage] for stage in self.missing), _SHARES[Stage.DECODE] if self.missing else 0.0)
+
+    @property
+    def _keeps_words(self) -> bool:
+        return self.missing <= _SHARES.keys() - {Stage.DECODE}
+
+    def __str__(self) -> str:
+        if self.action is PlannedAction.FETCH or not self.action.is_work:
+            return str(self.action)
+        again = "" if self.action is PlannedAction.NEW else " again"
+        edited = self.action in (PlannedAction.BESIDE, PlannedAction.REPLACE)
+        if not self.missing:
+            what = f"to be written{again} from cached results"
+        elif self._keeps_words:
+            left = [f"{_AFTER_WORDS[stage]}{again}" for stage in (Stage.DIARIZE, Stage.REHEAR) if stage in self.missing]
+            what = f"to be written{again}: {' and '.join(left)}; no words are recognised again"
+        else:
+            what = f"to be transcribed{'' if edited else again}"
+            if self.action is PlannedAction.CHANGED:
+                changed = "the audio, the settings or turnscript changed"
+                what += f": {changed if self.has_changed else 'a file is missing, and so are the cached results'}"
+        return f"{what}; {self.action}" if edited else what
