@@ -104,6 +104,7 @@ PURE = {
             "same_people",
             "text_diff",
             "tokens",
+            "turn_pairing",
             "unspoken",
         )
     ),

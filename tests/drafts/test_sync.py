@@ -191,6 +191,18 @@ def test_sync_tells_a_turn_that_was_removed_from_turns_that_were_merged(draft: P
     assert sync(draft).report == "turns split or merged"
 
 
+@pytest.mark.parametrize(("label", "replaced"), [("A", 2), ("B", 1)])
+def test_a_turn_written_for_two_takes_the_time_of_the_speaker_it_names(draft: Path, label: str, replaced: int) -> None:
+    first, last = "Thank you Ada, I am", "in the cellar?"
+    text = draft.read_text(encoding="utf-8")
+    two = text[text.rindex("**", 0, text.rindex("**", 0, text.index(first))) : text.index(last) + len(last)]
+    edit(draft, (two, f"**{label}**: Who knows, and who cares?"))
+    before, report = talk().turns, sync(draft).report
+    words = [word for word in transcript_of(draft).words if word.text in ("Who", "cares?")]
+    assert (words[0].start, words[-1].end) == (before[replaced].start, before[replaced].end)
+    assert "1 turn removed" in report
+
+
 def test_sync_tells_of_a_turn_that_was_added(draft: Path) -> None:
     edit(draft, ("**A**: How did", "**B**: Mm.\n\n**A**: How did"))
     assert sync(draft).report == "1 word changed in 1 turn, 1 turn added"

@@ -21,12 +21,14 @@ from transcribe.alignment.moves import add_moves
 from transcribe.alignment.replacements import replacements, without_chance
 from transcribe.alignment.text_diff import NO_MATCH, matches, overlap_ratio, slide_deletions, slide_insertions
 from transcribe.alignment.tokens import Token, added_notes, letters, spoken_positions, tokenize
+from transcribe.alignment.turn_pairing import Voices
 from transcribe.scripts import has_end_mark, is_unspaced
 from transcribe.transcript import Word
 
 MIN_OVERLAP_RATIO = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
 _STYLED = "-."  # the house style's dash and ellipsis, with blanks round them
 OUTER_PAUSE = 10.0  # seconds of silence assumed before and after a recording
+NO_VOICES = Voices()
 
 Forms = Callable[[str], tuple[str, ...]]
 """The ways a timed word may be printed, the usual one first."""
@@ -80,15 +82,21 @@ def every_match(matched: Sequence[int], n_old: int) -> list[int]:
 
 
 def realign(
-    texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: Forms = verbatim, trust: Trust = every_match
+    texts: Sequence[str],
+    timed: Sequence[Sequence[Word]],
+    *,
+    forms: Forms = verbatim,
+    trust: Trust = every_match,
+    voices: Voices = NO_VOICES,
 ) -> Realignment:
     """Give the words of `texts` (the edited turns) the times of the words of `timed` (also turns).
 
     A word whose printed form was not edited stays as it is, typographic quotes included. Words changed in case or
     punctuation keep their times, other substitutions divide the time of what they replace by letters, and insertions
     get a natural length in the gap they are in. At the edge of a turn new words replace words of the timed turn that
-    their neighbours come from, never those of a turn deleted beside it (`transcribe.alignment.replacements`). What was
-    moved, inside a turn or to another, keeps its times.
+    their neighbours come from, never those of a turn deleted beside it (`transcribe.alignment.replacements`). A turn
+    written anew in the place of deleted ones replaces that of its speaker, as far as `voices` tell. What was moved,
+    inside a turn or to another, keeps its times.
     """
     words, numbers = [word for turn in timed for word in turn], count()
     sources = tokenize(
@@ -109,7 +117,8 @@ def realign(
     by_turn: list[list[int]] = [[] for _ in texts]
     for i, token in enumerate(tokens):
         by_turn[token.owner].append(i)
-    placed = place(tokens, matched, times, replaced=replacements(tokens, matched, timed=sources, turns=turns))
+    replaced = replacements(tokens, matched, timed=sources, turns=turns, voices=voices)
+    placed = place(tokens, matched, times, replaced=replaced)
     build = _Builder(words, sources, tokens, matched, placed, forms)
     timed_turns = (build.turn(positions, deleted, notes.get(turn, {})) for turn, positions in enumerate(by_turn))
     return Realignment(tuple(timed_turns), ratio)

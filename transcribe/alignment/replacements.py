@@ -3,9 +3,8 @@
 The law: at the edge of a turn, new words replace words of the timed turn that their unchanged neighbours were said in.
 If none of these is free, they replace what the turn beside them gave up at that place, if it is about as long, or else
 nothing: then they stand in the pause. What was deleted as a whole turn is replaced only by a turn without unchanged
-words, or inside a turn that goes on behind it. Who speaks a turn does not matter here.
-
-What this does not do: tell which of two deleted turns one rewritten turn stands for. It takes the time of both.
+words, or inside a turn that goes on behind it. Which of several such turns it stands for, its speaker and its length
+tell (`transcribe.alignment.turn_pairing`); nothing else here asks who speaks.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from itertools import chain, groupby, pairwise, takewhile
 
 from transcribe.alignment.text_diff import NO_MATCH
 from transcribe.alignment.tokens import Token
+from transcribe.alignment.turn_pairing import Passage, Voices, pair
 
 _CHANCE_SHARE = 3  # one match in so many words of a turn, and no two in a row, can be chance
 
@@ -36,16 +36,17 @@ class Replacement:
 
 
 def replacements(
-    tokens: Sequence[Token], matched: Sequence[int], *, timed: Sequence[Token], turns: Sequence[int]
+    tokens: Sequence[Token], matched: Sequence[int], *, timed: Sequence[Token], turns: Sequence[int], voices: Voices
 ) -> Iterator[Replacement]:
-    """What the edited tokens without a match replace, in order; `turns` has the turn of each of the `timed` ones."""
+    """What the edited tokens without a match replace, in order; `turns` has the turn of each of the `timed` ones, and
+    `voices` who speaks the turns of both."""
     used = {index for index in matched if index != NO_MATCH}
     for start, end in _unmatched_runs(matched):
         before = matched[start - 1] if start else NO_MATCH
         after = matched[end] if end < len(matched) else len(timed)
         free = _free_between(before, after, used)
         used.update(free)
-        yield from _Run(tokens, timed, turns, Replacement(start, end, free, before, after)).parts()
+        yield from _Run(tokens, timed, turns, voices, Replacement(start, end, free, before, after)).parts()
 
 
 def without_chance(tokens: Sequence[Token], matched: Sequence[int], *, turns: Sequence[int]) -> list[int]:
@@ -75,6 +76,7 @@ class _Run:
     tokens: Sequence[Token]
     timed: Sequence[Token]
     turns: Sequence[int]
+    voices: Voices
     whole: Replacement
 
     def parts(self) -> Iterator[Replacement]:
@@ -124,17 +126,29 @@ class _Run:
                 head, words = [*head, *words], []
             else:
                 words, tail = [], [*words, *tail]
-        by_turn = [list(part) for _, part in groupby(inside, key=self._turn_of)]
         if head:
             until = next(iter([*inside, *own_right]), self.whole.after)
             yield self._part(head, own_left, after=until)
-        if words and len(by_turn) == len(inner):
-            yield from (self._part(group, part) for group, part in zip(inner, by_turn, strict=True))
+        if words and inside:
+            yield from self._of_whole_turns(inner, inside)
         elif words:
             yield self._part(words, inside)
         if tail:
             since = next(reversed([*own_left, *inside]), self.whole.before)
             yield self._part(tail, own_right, before=since)
+
+    def _of_whole_turns(self, groups: Sequence[Sequence[int]], inside: Sequence[int]) -> Iterator[Replacement]:
+        """Turns without unchanged words, each of which replaces one or several of those `inside`."""
+        rows = [list(row) for _, row in groupby(inside, key=self._turn_of)]
+        new = [self._passage(self.voices.of_edited(self.tokens[row[0]].owner), row, self.tokens) for row in groups]
+        old = [self._passage(self.voices.of_timed(self.turns[row[0]]), row, self.timed) for row in rows]
+        for written, replaced in pair(new, old):
+            words = list(chain.from_iterable(groups[i] for i in written))
+            yield self._part(words, list(chain.from_iterable(rows[i] for i in replaced)))
+
+    @staticmethod
+    def _passage(speaker: str, row: Sequence[int], tokens: Sequence[Token]) -> Passage:
+        return Passage(speaker, sum(len(tokens[i].text) for i in row))
 
     def _part(
         self, group: Sequence[int], free: Sequence[int], *, before: int | None = None, after: int | None = None

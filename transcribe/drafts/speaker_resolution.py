@@ -15,8 +15,9 @@ from operator import itemgetter
 
 from audio.episode import Seconds
 from output.labels import fold_name, labels_of
+from transcribe.alignment.turn_pairing import UNKNOWN, Voices
 from transcribe.person_names import NameCertainty
-from transcribe.transcript import Speaker, SpeakerSpan
+from transcribe.transcript import Speaker, SpeakerSpan, Transcript
 
 EVIDENCE = "named by the editor"
 SHORTEST_SPAN = 0.5  # seconds; a shorter rest of a span goes to the new speaker as well
@@ -66,6 +67,12 @@ def resolve_speakers(
         label = "" if " " in name else name
         by_id[id] = Speaker(id, full, label, EVIDENCE, NameCertainty.EDITED)
     return ResolvedSpeakers(tuple(by_id.values()), ids, tuple(renamed), tuple(added))
+
+
+def voices_of(names: Sequence[str], timed: Transcript) -> Voices:
+    """Who speaks the turns of a draft, by their names in it, and those of its timed transcript."""
+    known = _ids_by_label(timed.speakers)
+    return Voices([known.get(fold_name(name), UNKNOWN) for name in names], [turn.speaker for turn in timed.turns])
 
 
 def reassign_spans(spans: Sequence[SpeakerSpan], moves: Sequence[Move]) -> tuple[SpeakerSpan, ...]:

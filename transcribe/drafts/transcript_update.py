@@ -25,6 +25,7 @@ from transcribe.drafts.speaker_resolution import (
     drop_silent_speakers,
     reassign_spans,
     resolve_speakers,
+    voices_of,
 )
 from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
@@ -90,7 +91,9 @@ def update_transcript(
     """
     _check_utf8(draft, name)
     spoken = spoken_in([turn.spoken for turn in draft.turns], before)
-    realigned = realign(spoken.texts, [turn.words for turn in before.turns], forms=forms_in(spoken.texts))
+    voices = voices_of([turn.speaker for turn in draft.turns], before)
+    timed = [turn.words for turn in before.turns]
+    realigned = realign(spoken.texts, timed, forms=forms_in(spoken.texts), voices=voices)
     _check_same_text(realigned, tuple(before.words), name)
     owners = [turn.speaker for turn in before.turns for _ in turn.words]
     resolved = resolve_speakers(before.speakers, _votes(draft, realigned, owners), full_names=full_names)

@@ -13,6 +13,7 @@ from transcribe.alignment.realign import RealignedTurn, realign
 from transcribe.drafts.lost_words import Lost, lost_words
 from transcribe.drafts.openings import opening_of
 from transcribe.drafts.repeated_corrections import doubts_left
+from transcribe.drafts.speaker_resolution import voices_of
 from transcribe.drafts.transcript_update import forms_in, printed_forms, spoken_in
 from transcribe.drafts.turn_edits import LONGEST_NAME, EditError, PageTurn, page_turns, speaker_name
 from transcribe.scripts import units
@@ -56,7 +57,8 @@ def _times(turns: Sequence[PageTurn], timed: Transcript) -> list[list[int]]:
     """For each turn, start and end of every whitespace-separated token in milliseconds, -1 if unknown."""
     texts = [" ".join(turn.paragraphs) for turn in turns]
     spoken = spoken_in(texts, timed)
-    realigned = realign(spoken.texts, [turn.words for turn in timed.turns], forms=forms_in(spoken.texts))
+    voices = voices_of([turn.speaker for turn in turns], timed)
+    realigned = realign(spoken.texts, [turn.words for turn in timed.turns], forms=forms_in(spoken.texts), voices=voices)
     turns_of = enumerate(zip(texts, realigned.turns, strict=True))
     return [list(_token_times(text.split(), turn, spoken.unspoken_words(i))) for i, (text, turn) in turns_of]
 
