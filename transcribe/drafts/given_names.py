@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from enum import IntEnum
 
 from transcribe.errors import SettingsError
 from transcribe.person_names import NameCertainty
@@ -13,7 +14,19 @@ from transcribe.transcript import Speaker, Transcript
 GIVEN_BEFORE = "names_given_before"
 """The key in `MadeWith.settings` of the names that were given for an earlier transcript, and that a merge kept."""
 
-_BY_SOMEBODY = (NameCertainty.EDITED, NameCertainty.GIVEN)
+FOR_UNKNOWN_BEFORE = "names_for_unknown_before"
+"""The same of the names that were given for people whose names are not known, with `--host` and `--guest`."""
+
+BY_SOMEBODY = (NameCertainty.EDITED, NameCertainty.GIVEN)
+_FOR_UNKNOWN = ("host", "guest")  # settings
+
+
+class Say(IntEnum):
+    """How much somebody said about a speaker's name; what says more is kept."""
+
+    NOTHING = 0  # the machine found it
+    FOR_UNKNOWN = 1  # given for somebody whose name nothing tells
+    THE_NAME = 2  # given or typed
 
 
 def given_names(transcript: Transcript) -> tuple[str, ...]:
@@ -22,13 +35,37 @@ def given_names(transcript: Transcript) -> tuple[str, ...]:
     names: tuple[str, ...] = ()
     with contextlib.suppress(SettingsError):  # of a transcript that somebody wrote by hand
         names = Settings(speakers=str(settings.get("speakers") or "")).speaker_names
-    before = settings.get(GIVEN_BEFORE)
-    return tuple(dict.fromkeys((*names, *(map(str, before) if isinstance(before, list | tuple) else ()))))
+    return tuple(dict.fromkeys((*names, *_recorded(transcript, GIVEN_BEFORE))))
 
 
-def is_by_somebody(speaker: Speaker, transcript: Transcript) -> bool:
-    """Whether the speaker's name in this transcript is one that somebody gave or typed, whatever speaks for it."""
-    return speaker.certainty in _BY_SOMEBODY or speaker.name in given_names(transcript)
+def names_for_unknown(transcript: Transcript) -> tuple[str, ...]:
+    """The names given with `--host` and `--guest` for this transcript, but for the usual ones, or for one that was
+    merged into it."""
+    recorded = ((str(transcript.made_with.settings.get(name) or ""), name) for name in _FOR_UNKNOWN)
+    names = (value for value, name in recorded if value and value != getattr(Settings(), name))
+    return tuple(dict.fromkeys((*names, *_recorded(transcript, FOR_UNKNOWN_BEFORE))))
+
+
+def said_of(speaker: Speaker, transcript: Transcript) -> Say:
+    """How much somebody said about the speaker's name in this transcript, whatever speaks for it."""
+    if speaker.certainty in BY_SOMEBODY or speaker.name in given_names(transcript):
+        return Say.THE_NAME
+    return Say.FOR_UNKNOWN if any(is_named(speaker, name) for name in names_for_unknown(transcript)) else Say.NOTHING
+
+
+def is_named(speaker: Speaker, name: str) -> bool:
+    """Whether the speaker has this name for unknown people; of several people it has a number.
+
+    >>> is_named(Speaker("S3", "Caller 2", certainty=NameCertainty.PLACEHOLDER), "Caller")
+    True
+    """
+    has_number = speaker.certainty is NameCertainty.PLACEHOLDER and speaker.name.startswith(f"{name} ")
+    return speaker.name == name or (has_number and speaker.name[len(name) + 1 :].isdecimal())
+
+
+def _recorded(transcript: Transcript, key: str) -> tuple[str, ...]:
+    before = transcript.made_with.settings.get(key)
+    return tuple(map(str, before)) if isinstance(before, list | tuple) else ()
 
 
 def no_longer_given(before: Transcript, after: Transcript) -> str:

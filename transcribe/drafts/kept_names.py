@@ -1,6 +1,8 @@
 """A new transcript with the names that somebody gave or typed in the old one. Pure.
 
-A name that the machine found never replaces such a name; one that was given for the new transcript does.
+A name that the machine found never replaces such a name; one that was given for the new transcript does. A name for
+unknown people, of `--host` or `--guest`, replaces none that was given for somebody, and the guests' is no name where
+one is found. Where the new transcript was given the same name for unknown people, it is the one to say who is unknown.
 """
 
 from __future__ import annotations
@@ -10,10 +12,21 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from transcribe.alignment.same_people import SpokenWord, same_people
-from transcribe.drafts.given_names import GIVEN_BEFORE, given_names, is_by_somebody
+from transcribe.drafts.given_names import (
+    BY_SOMEBODY,
+    FOR_UNKNOWN_BEFORE,
+    GIVEN_BEFORE,
+    Say,
+    given_names,
+    is_named,
+    names_for_unknown,
+    said_of,
+)
 from transcribe.person_names import NameCertainty
 from transcribe.speakers.name_certainty import open_warnings
 from transcribe.transcript import Speaker, Transcript
+
+_NO_NAME = (NameCertainty.PLACEHOLDER, NameCertainty.GUESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ class KeptNames:
 
 
 def keep_names(new: Transcript, old: Transcript) -> KeptNames:
-    """`new` with the names of `old` that were given or typed, for the voices that have none of that kind in `new`.
+    """`new` with the names of `old` that were given or typed, for the voices of whom nobody said as much for `new`.
 
     The voices are the same if most of their words are. A name that `new` gives to another voice is no longer the old
     one's. Names of others that are like a kept one get a number.
@@ -37,14 +50,11 @@ def keep_names(new: Transcript, old: Transcript) -> KeptNames:
         kept.get(each.id) or (_numbered(each, names) if each.name.casefold() in taken else each)
         for each in new.speakers
     )
-    given = {*given_names(old), *given_names(new)}
-    before = [speaker.name for speaker in speakers if speaker.name in given]
-    settings = {**new.made_with.settings, **({GIVEN_BEFORE: before} if before else {})}
     transcript = replace(
         new,
         speakers=speakers,
         warnings=open_warnings(new.warnings, before=new.speakers, after=speakers),
-        made_with=replace(new.made_with, settings=settings),
+        made_with=replace(new.made_with, settings={**new.made_with.settings, **_record(kept.values(), old)}),
     )
     pairs = ((kept[each.id].name, each.name) for each in new.speakers if each.id in kept)
     return KeptNames(transcript, tuple((name, other) for name, other in pairs if name != other))
@@ -53,18 +63,38 @@ def keep_names(new: Transcript, old: Transcript) -> KeptNames:
 def _kept(new: Transcript, old: Transcript) -> Mapping[str, Speaker]:
     """By the ids of `new`, the speakers whose names are those of `old`."""
     people = same_people(_spoken(old), _spoken(new))
-    by_somebody = {speaker.id: speaker for speaker in new.speakers if is_by_somebody(speaker, new)}
-    elsewhere = {speaker.name.casefold() for speaker in by_somebody.values()}
+    said = {speaker.id: said_of(speaker, new) for speaker in new.speakers}
     kept = {}
     for speaker in old.speakers:
-        id = people.get(speaker.id)
-        if id is None or id in by_somebody or not is_by_somebody(speaker, old):
+        id, say = people.get(speaker.id), _said_before(speaker, old, new)
+        if id is None or said[id] >= say or (_is_guest(speaker, say) and new.speaker(id).certainty not in _NO_NAME):
             continue
-        if speaker.name.casefold() in elsewhere:
+        if any(speaker.name.casefold() == other.name.casefold() and said[other.id] >= say for other in new.speakers):
             continue
-        is_found, is_typed = new.speaker(id).name == speaker.name, speaker.certainty is NameCertainty.EDITED
-        kept[id] = new.speaker(id) if is_found and not is_typed else replace(speaker, id=id)
+        is_found, says_so = new.speaker(id).name == speaker.name, speaker.certainty in BY_SOMEBODY
+        kept[id] = new.speaker(id) if is_found and not says_so else replace(speaker, id=id)
     return kept
+
+
+def _said_before(speaker: Speaker, old: Transcript, new: Transcript) -> Say:
+    """How much somebody said about a name of `old` that does not hold for `new` as well."""
+    say = said_of(speaker, old)
+    again = any(is_named(speaker, name) for name in names_for_unknown(new))
+    return Say.NOTHING if say is Say.FOR_UNKNOWN and again else say
+
+
+def _is_guest(speaker: Speaker, say: Say) -> bool:
+    return say is Say.FOR_UNKNOWN and speaker.certainty is NameCertainty.PLACEHOLDER
+
+
+def _record(kept: Collection[Speaker], old: Transcript) -> Mapping[str, list[str]]:
+    """The kept names that were given for `old`, as settings record them: no certainty says so."""
+    given = given_names(old)
+    names = {
+        GIVEN_BEFORE: [speaker.name for speaker in kept if speaker.name in given],
+        FOR_UNKNOWN_BEFORE: [name for name in names_for_unknown(old) if any(is_named(each, name) for each in kept)],
+    }
+    return {key: found for key, found in names.items() if found}
 
 
 def _spoken(transcript: Transcript) -> list[SpokenWord]:
