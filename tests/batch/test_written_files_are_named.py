@@ -71,6 +71,9 @@ def test_every_file_written_is_named(
             names = touched(before, desk.drafts())
             assert unnamed(result, names, desk.folder / "drafts") == set()
             assert {each.name for each in result.also_written} <= names
+            changes = result.changes
+            assert {each.name for each in (*changes.written, *changes.backups)} == names, "for scripts: exactly these"
+            assert {each.name for each in changes.stale} & names == set()
 
 
 def test_the_command_names_them_as_text_and_as_events(run: Run, tmp_path: Path) -> None:
@@ -85,6 +88,31 @@ def test_the_command_names_them_as_text_and_as_events(run: Run, tmp_path: Path) 
     (ended,) = [event for event in map(json.loads, err.splitlines()) if event["event"] == "ended"]
     assert ended["files"] == ["transcripts/a.json"]
     assert set(ended["also_written"]) == {"transcripts/a.md"}
+
+
+def test_a_script_reads_what_was_rewritten(run: Run, tmp_path: Path) -> None:
+    """Captions that follow their draft are on no line of stdout: what was asked for is there."""
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,json")
+    run("export", "transcripts/a.md", "-f", "srt,vtt")
+    caption = tmp_path / "transcripts" / "a.srt"
+    caption.write_text(caption.read_text() + "\nmine\n")
+    _, out, _ = run("run", "a.wav", "-f", "md", "--speakers", "Ann,Bob", "--quiet")
+    assert out == "transcripts/a.md\n"
+    (told,) = json.loads((tmp_path / "transcripts" / ".turnscript" / "report.json").read_text())["episodes"]
+    assert set(told["written"]) == {"transcripts/a.md", "transcripts/a.vtt", "transcripts/a.json"}
+    assert (told["stale"], told["backups"]) == (["transcripts/a.srt"], [])
+    (tmp_path / "transcripts" / "a.md").write_text("mine")
+    run("run", "a.wav", "-f", "md", "--force")
+    (told,) = json.loads((tmp_path / "transcripts" / ".turnscript" / "report.json").read_text())["episodes"]
+    assert told["backups"] == ["transcripts/a.md.bak"]
+
+
+def test_quiet_prints_what_is_new_of_what_was_asked_for(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,json")
+    assert run("run", "a.wav", "-f", "md,json,vtt", "--quiet")[1] == "transcripts/a.json\ntranscripts/a.vtt\n"
+    assert run("run", "a.wav", "-f", "md,json,vtt", "--quiet")[1] == ""
 
 
 def test_force_says_what_it_replaces(desk: Desk) -> None:

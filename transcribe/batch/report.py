@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import transcribe
 from audio.decoding.probe import printable
 from audio.disk import STATE_FOLDER, write_atomically
+from transcribe.drafts.changes import NO_CHANGES, Changes
 from transcribe.pipeline.marked_words import Marked
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Result:
     show: str = ""  # of transcribe.toml, that the episode or source belongs to
     also_written: tuple[Path, ...] = ()  # other files of it that were written: formats of earlier runs, its record
     kept: tuple[Path, ...] = ()  # its draft, if an editor changed it, and then those of `paths` that were not written
+    changes: Changes = NO_CHANGES
     with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
     is_mistyped: bool = False  # a source of whose name there is nothing, where no other source has an episode either
 
@@ -236,6 +238,9 @@ def result_fields(result: Result) -> dict[str, Any]:
         "files": [str(path) for path in result.paths],
         "also_written": [str(path) for path in result.also_written],
         "kept": [str(path) for path in result.kept],
+        "written": [str(path) for path in result.changes.written],
+        "backups": [str(path) for path in result.changes.backups],
+        "stale": [str(path) for path in result.changes.stale],
         "audio_seconds": tally.duration if tally else None,
         "words": tally.words if tally else None,
         "speakers": tally.speakers if tally else None,

@@ -289,7 +289,7 @@ class _Run:
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in speakers)
         state = State.WRITTEN if new.is_new else State.UNCHANGED
         result = Result(job.source, state, new.paths, warnings, tally, active.seconds, stem=job.stem, named=named)
-        return replace(result, with_source=with_source, also_written=new.also, kept=new.kept)
+        return replace(result, with_source=with_source, also_written=new.also, kept=new.kept, changes=new.changes)
 
     def _failed_job(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
         return failed_result(job.source, failure, stem=job.stem or "", seconds=seconds)

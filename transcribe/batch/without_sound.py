@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container, Iterable
+from dataclasses import replace
 
 from audio.episode import Episode
 from audio.fetching.library import Library
@@ -52,4 +53,5 @@ def written_without_sound(job: Job, settings: Settings, *, taken: Container[str]
     tally = Tally.of(job.soundless.transcript)
     state = State.WRITTEN if written.is_new else State.UNCHANGED
     told = (*(lost.message for lost in losses(job.soundless.transcript.warnings)), *written.messages)
-    return Result(job.source, state, written.paths, told, tally, stem=job.soundless.stem)
+    result = Result(job.source, state, written.paths, told, tally, stem=job.soundless.stem)
+    return replace(result, also_written=written.also, kept=written.kept, changes=written.changes)

@@ -192,13 +192,12 @@ def told_forecast(
 
 
 def print_paths(result: Result, *, quiet: bool) -> None:
-    """Print an episode's paths, but none that is kept beside others that are written; with `quiet` only new ones, or
-    cron would mail the same every night."""
-    if not (quiet and result.state == "unchanged"):
-        kept = () if result.state == "unchanged" else result.kept
-        for path in result.paths:
-            if path not in kept:
-                echo_path(path)
+    """Print an episode's paths, but none that is kept beside others that are written; with `quiet` only those written
+    now, or cron would mail the same every night."""
+    kept = () if result.state == "unchanged" else result.kept
+    for path in result.paths:
+        if path in result.changes.written if quiet else path not in kept:
+            echo_path(path)
 
 
 def left_out_line(left: LeftOut) -> str:

@@ -17,6 +17,7 @@ from audio.trust import is_readable, read_regular, step_after
 from output.errors import OutputError
 from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
+from transcribe.drafts.changes import NO_CHANGES, Changes
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
 from transcribe.drafts.derived_files import regenerated
 from transcribe.drafts.derived_update import DerivedUpdate, update_derived
@@ -43,6 +44,7 @@ class Written:
     also: tuple[Path, ...] = ()  # files written that were not asked for: formats of earlier runs, the record
     kept: tuple[Path, ...] = ()  # not written, as the first of them is a draft that an editor has changed
     speakers: tuple[Speaker, ...] = ()  # of the draft that is kept; none if it does not fit
+    changes: Changes = NO_CHANGES
 
 
 def write_transcript(
@@ -80,8 +82,15 @@ def write_transcript(
     if before and (told := no_longer_given(before, placed)):
         messages = (f"{draft if draft in written else json_path}: {told}", *messages)
     paths = tuple(written[path].path for path in requested)
-    also = tuple(file.path for file in written.values() if file.is_new and file.path not in paths)
-    return Written(paths, (*messages, *stale), any(file.is_new for file in written.values()), also)
+    changes = _changes(written.values(), stale=tuple(stale))
+    also = tuple(path for path in changes.written if path not in paths)
+    return Written(paths, (*messages, *stale.values()), bool(changes.written), also, changes=changes)
+
+
+def _changes(files: Iterable[WrittenFile], *, stale: tuple[Path, ...] = ()) -> Changes:
+    files = tuple(files)
+    new = tuple(file.path for file in files if file.is_new)
+    return Changes(new, tuple(file.backup for file in files if file.backup is not None), stale)
 
 
 def _message(path: Path, file: WrittenFile, before: Transcript | None, *, stem: str) -> str:
@@ -130,10 +139,10 @@ def _write_all(
     transcript: Transcript,
     before: Transcript | None,
     force: bool,
-) -> tuple[dict[Path, WrittenFile], tuple[str, ...]]:
+) -> tuple[dict[Path, WrittenFile], dict[Path, str]]:
     """Write the texts, the files made of them since, and then the JSON; one that cannot be read is saved as a backup.
 
-    Returns also why files made of the draft are not written, for the user.
+    Returns also the files made of the draft that are not written, with the reason for the user.
     """
     json_path = draft.with_name(file_name(draft.stem, "json"))
     check_names(*contents, json_path)
@@ -144,11 +153,11 @@ def _write_all(
     }
     outputs = {**recorded, **{path.name: new.sha256 for path, new in written.items() if not new.keeps_edit}}
     transcript = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs))
-    stale: tuple[str, ...] = ()
+    stale: dict[Path, str] = {}
     if before:
         derived = _update_derived(draft, transcript, before=before, written=contents)
         written |= {path: WrittenFile(path, hash_at(path) or "") for path in derived.changed}
-        stale = tuple(derived.skipped.values())
+        stale = derived.skipped
     previous = hash_at(json_path) if before else None
     written[json_path] = write_draft(json_path, transcript.to_json(), previous_sha256=previous, force=True)
     return written, stale
@@ -192,8 +201,10 @@ def _write_missing(
     misfit = misfit_of(draft, before)
     told = (misfit,) if misfit else not_done(draft, before, new.made_with.settings)
     also = (json_path,) if moved and json_path not in requested else ()
-    kept = _kept(draft, requested, written={*missing, *([json_path] if moved else ())})
-    return Written(tuple(requested), (*told, *messages), bool(missing) or moved, also, kept, speakers_in(draft, before))
+    written = (*missing, *([json_path] if moved else ()))
+    kept, changes = _kept(draft, requested, written=written), Changes(tuple(dict.fromkeys(written)))
+    speakers = speakers_in(draft, before)
+    return Written(tuple(requested), (*told, *messages), bool(written), also, kept, speakers, changes)
 
 
 def _write_record(
@@ -221,7 +232,8 @@ def _write_record(
     messages = (warning, _message(json_path, record, None, stem=draft.stem)) if record.message else (warning,)
     also = () if json_path in requested else (json_path,)
     kept = _kept(draft, requested, written={*missing, json_path})
-    return Written(requested, messages, also=also, kept=kept, speakers=speakers_in(draft, transcript))
+    speakers, changes = speakers_in(draft, transcript), _changes([*written.values(), record])
+    return Written(requested, messages, also=also, kept=kept, speakers=speakers, changes=changes)
 
 
 def _kept(draft: Path, requested: Iterable[Path], *, written: Container[Path]) -> tuple[Path, ...]:

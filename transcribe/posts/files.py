@@ -49,12 +49,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFiles:
-    """The files of the formats, messages for the user, other files written, and whether anything was written."""
+    """The files of the formats, messages for the user, other files written, and all that were written."""
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...]
     also: tuple[Path, ...]
-    is_new: bool
+    new: tuple[Path, ...]
 
 
 def place_of(post: Path, audio: Path, *, folder: Path, settings: Settings, audio_sha256: str) -> Place:
@@ -115,8 +115,8 @@ def write_aligned(transcript: Transcript, post: Post, place: Place, *, settings:
     if place.kept is not None:
         messages.insert(0, f"{place.kept} was there before, and is kept; the timed transcript is {json_path}")
     paths = tuple(written[name].path for name in settings.formats)
-    also = tuple(file.path for file in written.values() if file.is_new and file.path not in paths)
-    return WrittenFiles(paths, tuple(messages), also, any(file.is_new for file in written.values()))
+    new = tuple(file.path for file in written.values() if file.is_new)
+    return WrittenFiles(paths, tuple(messages), tuple(path for path in new if path not in paths), new)
 
 
 def write_reference(transcript: Transcript, audio: Path, folder: Path) -> WrittenFile:

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audio.decoding.probe import stated_length
@@ -18,6 +18,7 @@ from audio.disk import folded
 from audio.episode import Episode
 from audio.fingerprint import Fingerprint
 from transcribe.batch.report import NullListener, Result, RunListener, State, Tally, failed_result
+from transcribe.drafts.changes import Changes
 from transcribe.errors import TranscriptError
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.stages import StagesMaker
@@ -203,18 +204,19 @@ class _Run:
             reference = self._reference(pair, transcript)
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
             return failed(pair.post, error, "write", seconds=seconds)
-        also, messages, is_new = files.also, [*_told(transcript.warnings), *files.messages], files.is_new
-        state = State.WRITTEN if is_new or reference.new else State.UNCHANGED
-        also, told = (*also, *reference.new), (*messages, *reference.messages)
-        tally = Tally.of(transcript)
-        return Result(source, state, files.paths, told, tally, seconds, stem=active.place.stem, also_written=also)
+        told = (*_told(transcript.warnings), *files.messages, *reference.messages)
+        changes, also = Changes((*files.new, *reference.new)), (*files.also, *reference.new)
+        state = State.WRITTEN if changes.written else State.UNCHANGED
+        result = Result(source, state, files.paths, told, Tally.of(transcript), seconds, stem=active.place.stem)
+        return replace(result, also_written=also, changes=changes)
 
     def _unchanged(self, pair: Pair, place: Place, done: Transcript) -> Result:
         paths = tuple(place.path(name) for name in self._setup.settings.formats)
         reference = self._reference(pair, done)
         state = State.WRITTEN if reference.new else State.UNCHANGED
         tally, told = Tally.of(done), (*_told(losses(done.warnings)), *reference.messages)
-        return Result(str(pair.post), state, paths, told, tally, stem=place.stem, also_written=reference.new)
+        result = Result(str(pair.post), state, paths, told, tally, stem=place.stem)
+        return replace(result, also_written=reference.new, changes=Changes(reference.new))
 
     def _reference(self, pair: Pair, transcript: Transcript) -> _Reference:
         if self._setup.reference is None:
