@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +13,18 @@ from hypothesis import strategies as st
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import tone
 from transcribe.batch.report import Result, State
+from transcribe.drafts.sync import sync
 
-_TOLD = "given before and"
+_TOLD = ("given before and", "typed in the draft before and")
+UNNAMED = "Well then. Who are you? I am fine. Thank you, sir."
 
 
 def told(result: Result) -> list[str]:
-    return [warning for warning in result.warnings if _TOLD in warning]
+    return said_in(result.warnings)
+
+
+def said_in(lines: Iterable[str]) -> list[str]:
+    return [line for line in lines if any(text in line for text in _TOLD)]
 
 
 @pytest.mark.parametrize("now", ["", "2"])
@@ -47,8 +55,56 @@ def test_names_kept_by_the_draft_of_an_editor_are_not_said_to_be_gone(desk: Desk
     path, draft = tone(desk.folder / "a.wav"), desk.folder / "drafts" / "a.md"
     desk.one(path, speakers="Ann,Bob")
     draft.write_text(draft.read_text().replace("Thank you", "Thanks to you"))
+    assert not said_in(desk.forecast(path))
     assert not told(desk.one(path))
     assert told(desk.one(path, force=True))
+
+
+@pytest.mark.parametrize(("option", "usual", "name"), [("host", "Rich", "Anna"), ("guest", "Guest", "Caller")])
+def test_a_name_for_unknown_people_that_is_no_longer_given_is_said(
+    tmp_path: Path, option: str, usual: str, name: str
+) -> None:
+    desk, path = Desk(tmp_path, said=UNNAMED), tone(tmp_path / "a.wav")
+    desk.one(path, **{option: name})
+    assert f"**{name}**" in desk.drafts()["a.md"][0].decode()
+    forecast, (warning,) = said_in(desk.forecast(path)), told(desk.one(path))
+    assert forecast == [warning]
+    assert warning.endswith(
+        f"a.md: the name {name} was given before and is not now; to keep it, run it again with --{option} {name}"
+    )
+    assert f"**{usual}**" in desk.drafts()["a.md"][0].decode()
+    assert not told(desk.one(path, **{option: name}))
+    assert not told(desk.one(path, **{option: "Zoe"}))
+
+
+def test_a_name_for_unknown_people_is_not_missed_where_their_names_are_known(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path, host="Anna", guest="Caller")
+    assert not told(desk.one(path))
+
+
+@pytest.mark.parametrize("is_synced", [True, False])
+def test_a_name_that_was_typed_is_said_where_its_draft_is_replaced(desk: Desk, is_synced: bool) -> None:
+    path, draft = tone(desk.folder / "a.wav"), desk.folder / "drafts" / "a.md"
+    desk.one(path)
+    draft.write_text(draft.read_text().replace("Grace**", "Bob**").replace("**G**", "**B**"))
+    if is_synced:
+        sync(draft)
+    assert not said_in([*desk.forecast(path), *desk.one(path).warnings])
+    forecast, (warning,) = said_in(desk.forecast(path, force=True)), told(desk.one(path, force=True))
+    assert forecast == [warning]
+    assert ": the name Bob was typed in the draft before and is not now; to keep it, run it again with " in warning
+    assert warning.endswith(" --speakers Ada,Bob")
+    assert not told(desk.one(path, force=True))
+
+
+def test_a_typed_name_is_said_if_its_draft_was_deleted(desk: Desk) -> None:
+    path, draft = tone(desk.folder / "a.wav"), desk.folder / "drafts" / "a.md"
+    desk.one(path)
+    draft.write_text(draft.read_text().replace("Grace**", "Bob**").replace("**G**", "**B**"))
+    sync(draft)
+    draft.unlink()
+    assert "the name Bob was typed" in told(desk.one(path))[0]
 
 
 @settings(max_examples=15)
@@ -59,7 +115,8 @@ def test_no_name_that_was_given_is_lost_without_a_word(
     desk = Desk(tmp_path_factory.mktemp("desk"))
     path, before = tone(desk.folder / "a.wav"), ""
     for speakers in asked:
-        result = desk.one(path, speakers=speakers)
+        forecast, result = said_in(desk.forecast(path, speakers=speakers)), desk.one(path, speakers=speakers)
+        assert forecast == told(result)
         draft = desk.drafts()["a.md"][0].decode()
         lost = [name for name in before.split(",") if name.isalpha() and f"**{name}**" not in draft]
         assert bool(told(result)) == (bool(lost) and speakers in ("", "2"))

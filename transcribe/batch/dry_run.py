@@ -14,9 +14,13 @@ from audio.disk import cache_folder, write_privately
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
 from audio.trust import read_own
-from transcribe.batch.planned import STAGES, Planned
+from output.formats import file_name
+from transcribe.batch.planned import STAGES, Planned, PlannedAction
 from transcribe.batch.planning import Job, MissingOf, planned, remote_actions
 from transcribe.batch.report import Result, failed_result
+from transcribe.drafts.given_names import no_longer_given
+from transcribe.drafts.kept_draft import as_edited
+from transcribe.drafts.records import transcript_at
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.stages import real_stages, stages_without_network
@@ -62,10 +66,22 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
             yield failed_result(job.source, failure_of(error, "read"), stem=job.stem or "")
             continue
         yield f"{printable(job.source)}: {plan}"
+        yield from map(printable, _lost_names(job, setup.settings, plan))
         if plan.is_work:
             due.append((job, plan.share))
     if due:
         yield _estimate(due, setup.settings)
+
+
+def _lost_names(job: Job, settings: Settings, plan: Planned) -> Iterator[str]:
+    """That names which somebody gave or typed are not given now, if their draft is to be replaced."""
+    if job.stem is None or plan.action not in (PlannedAction.CHANGED, PlannedAction.REPLACE):
+        return
+    record, draft = (settings.output_folder / file_name(job.stem, name) for name in ("json", "md"))
+    if before := transcript_at(record):
+        earlier = as_edited(draft, before) if plan.action is PlannedAction.REPLACE else before
+        for told in no_longer_given(earlier, settings.as_dict()):
+            yield f"{draft if draft.is_file() else record}: {told}"
 
 
 def _missing_of(setup: Setup) -> MissingOf | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
+from typing import Any
 
 from transcribe.errors import SettingsError
 from transcribe.person_names import NameCertainty
@@ -31,11 +33,8 @@ class Say(IntEnum):
 
 def given_names(transcript: Transcript) -> tuple[str, ...]:
     """The names given with `--speakers` for this transcript, in their order, or for one that was merged into it."""
-    settings = transcript.made_with.settings
-    names: tuple[str, ...] = ()
-    with contextlib.suppress(SettingsError):  # of a transcript that somebody wrote by hand
-        names = Settings(speakers=str(settings.get("speakers") or "")).speaker_names
-    return tuple(dict.fromkeys((*names, *_recorded(transcript, GIVEN_BEFORE))))
+    names = (*_speakers_of(transcript.made_with.settings), *_recorded(transcript, GIVEN_BEFORE))
+    return tuple(dict.fromkeys(names))
 
 
 def names_for_unknown(transcript: Transcript) -> tuple[str, ...]:
@@ -68,13 +67,45 @@ def _recorded(transcript: Transcript, key: str) -> tuple[str, ...]:
     return tuple(map(str, before)) if isinstance(before, list | tuple) else ()
 
 
-def no_longer_given(before: Transcript, after: Transcript) -> str:
-    """That names which were given for the transcript before are nobody's in this one, for which none are given, and the
-    option that keeps them, for the user; empty if there are none."""
-    given, now = given_names(before), {speaker.name for speaker in after.speakers}
-    gone = [speaker.name for speaker in before.speakers if speaker.name in given and speaker.name not in now]
-    if not gone or given_names(after):
+def no_longer_given(
+    before: Transcript, now: Mapping[str, Any], *, names: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """That names which somebody gave or typed for the transcript before are nobody's in a new one, for which none are
+    given, and the option that keeps them: sentences for the user.
+
+    `now` are the new one's settings, as it records them, and `names` those of its speakers: None if they are not known
+    yet.
+    """
+    if _speakers_of(now):
+        return ()
+    found, given = names or (), given_names(before)
+    gone = [speaker for speaker in before.speakers if speaker.name not in found]
+    asked = [speaker.name for speaker in gone if speaker.name in given]
+    typed = [speaker.name for speaker in gone if _is_typed(speaker) and speaker.name not in given]
+    everybody = [speaker.name for speaker in before.speakers]
+    told = [_told(asked, "given", "--speakers", given), _told(typed, "typed in the draft", "--speakers", everybody)]
+    for option in _FOR_UNKNOWN:
+        name, usual = str(before.made_with.settings.get(option) or ""), str(getattr(Settings(), option))
+        is_asked = name not in ("", usual) and str(now.get(option) or usual) == usual
+        if is_asked and any(is_named(speaker, name) for speaker in gone) and (names is None or usual in names):
+            told.append(_told([name], "given", f"--{option}", [name]))
+    return tuple(filter(None, told))
+
+
+def _told(gone: Sequence[str], how: str, option: str, all_names: Sequence[str]) -> str:
+    if not gone:
         return ""
     names, were, are, them = ("names", "were", "are", "them") if len(gone) > 1 else ("name", "was", "is", "it")
-    again = f"to keep {them}, run it again with {shlex.join(['--speakers', ','.join(given)])}"
-    return f"the {names} {', '.join(gone)} {were} given before and {are} not now; {again}"
+    again = f"to keep {them}, run it again with {shlex.join([option, ','.join(all_names)])}"
+    return f"the {names} {', '.join(gone)} {were} {how} before and {are} not now; {again}"
+
+
+def _is_typed(speaker: Speaker) -> bool:
+    return speaker.certainty is NameCertainty.EDITED
+
+
+def _speakers_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names given with `--speakers`."""
+    with contextlib.suppress(SettingsError):  # of a transcript that somebody wrote by hand
+        return Settings(speakers=str(settings.get("speakers") or "")).speaker_names
+    return ()

@@ -37,6 +37,11 @@ def speakers_in(draft: Path, timed: Transcript) -> tuple[Speaker, ...]:
         return ()
 
 
+def as_edited(draft: Path, timed: Transcript) -> Transcript:
+    """The transcript with the speakers of its draft, as far as that fits."""
+    return replace(timed, speakers=speakers_in(draft, timed) or timed.speakers)
+
+
 def misfit_of(draft: Path, timed: Transcript) -> str:
     """Why the file `draft` is no draft of this transcript, and what to do, for the user; empty if it is one."""
     from output.parse import read_draft

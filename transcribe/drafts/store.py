@@ -22,7 +22,7 @@ from transcribe.drafts.currency import is_nothing_new, note_compared, settings_b
 from transcribe.drafts.derived_files import regenerated
 from transcribe.drafts.derived_update import DerivedUpdate, update_derived
 from transcribe.drafts.given_names import no_longer_given
-from transcribe.drafts.kept_draft import misfit_of, not_done, speakers_in
+from transcribe.drafts.kept_draft import as_edited, misfit_of, not_done, speakers_in
 from transcribe.drafts.records import episode_from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
 from transcribe.drafts.style import style_of, style_recorded
 from transcribe.settings import Settings
@@ -77,10 +77,10 @@ def write_transcript(
                 contents, json_path, requested=tuple(requested), transcript=placed, machine=machine, draft=draft
             )
         return _write_beside(transcript, stem, draft, settings=settings, taken=taken)
+    lost = _lost_names(draft, before, new=placed, machine=machine) if before else ()
     written, stale = _write_all(contents, draft, transcript=placed, before=before, force=force)
     messages = tuple(_message(path, file, before, stem=stem) for path, file in written.items() if file.message)
-    if before and (told := no_longer_given(before, placed)):
-        messages = (f"{draft if draft in written else json_path}: {told}", *messages)
+    messages = (*(f"{draft if draft in written else json_path}: {one}" for one in lost), *messages)
     paths = tuple(written[path].path for path in requested)
     changes = _changes(written.values(), stale=tuple(stale))
     also = tuple(path for path in changes.written if path not in paths)
@@ -91,6 +91,12 @@ def _changes(files: Iterable[WrittenFile], *, stale: tuple[Path, ...] = ()) -> C
     files = tuple(files)
     new = tuple(file.path for file in files if file.is_new)
     return Changes(new, tuple(file.backup for file in files if file.backup is not None), stale)
+
+
+def _lost_names(draft: Path, before: Transcript, *, new: Transcript, machine: str | bytes) -> tuple[str, ...]:
+    """What `no_longer_given` says if the draft is written over by a new transcript, edited or not."""
+    earlier = as_edited(draft, before) if _is_edited(draft, machine, before.made_with.outputs) else before
+    return no_longer_given(earlier, new.made_with.settings, names=[speaker.name for speaker in new.speakers])
 
 
 def _message(path: Path, file: WrittenFile, before: Transcript | None, *, stem: str) -> str:
