@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from output.markdown import render
 from output.parse import read_draft
 from tests.support.transcripts import transcript
+from transcribe.cli.main import cli
 from transcribe.drafts.given_names import given_names
-from transcribe.drafts.kept_names import keep_names
+from transcribe.drafts.kept_names import keep_names, lost_names
 from transcribe.drafts.merge_recognition import MergeResult, merge_recognition
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.person_names import NameCertainty
@@ -193,3 +195,50 @@ def test_names_given_for_an_unknown_host_and_guest_stay_where_the_new_run_guesse
     assert labels == ["Anna", "Erik", "A", "E"]
     _, labels = merged(draft, (replace(GUESSES[0], name="Max", label="Max"), found), mark="7", host="Max")
     assert labels == ["Max", "Erik", "M", "E"]
+
+
+def write_one_voice(path: Path, *, mark: str) -> None:
+    """A run that heard one person."""
+    write_run(path, GUESSES, mark=mark)
+    record = path.with_suffix(".json")
+    turns = (("S1", text) for _, text in SAID)
+    heard = replace(
+        transcript(*turns, speakers=GUESSES[:1]), made_with=Transcript.from_json(record.read_text()).made_with
+    )
+    path.write_text(render(heard), encoding="utf-8")
+    record.write_text(heard.to_json(), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given_before", "options"), [("Ann Lind,Bob", {}), ("", {"host": "Ann Lind", "guest": "Bob"})]
+)
+def test_a_given_name_whose_voice_is_not_found_any_more_is_said(
+    draft: Path, given_before: str, options: dict[str, str]
+) -> None:
+    write_run(draft, BY_ORDER, given=given_before, mark="2", **options)
+    edit(draft, ("glad", "happy"))
+    write_one_voice(draft.with_name("talk.new.md"), mark="3")
+    result = CliRunner().invoke(cli, ["merge", str(draft), str(draft.with_name("talk.new.md"))])
+    assert [turn.label for turn in read_draft(draft).turns] == ["Ann", "A", "A", "A"]
+    (warning,) = (line for line in result.stderr.splitlines() if line.startswith("Warning: "))
+    gone = "nobody is called Bob any more, a name you gave or typed: its words are Ann Lind's now"
+    assert warning == f"Warning: {draft}: {gone}, by the new recognition"
+
+
+def test_a_typed_name_whose_voice_is_not_found_any_more_stays_in_its_turns(draft: Path) -> None:
+    write_run(draft, GUESSES, mark="2")
+    edit(draft, ("**Guest**", "**Bob**"), ("**G**", "**B**"))
+    write_one_voice(draft.with_name("talk.new.md"), mark="3")
+    result = merge_recognition(draft, draft.with_name("talk.new.md"))
+    assert [turn.label for turn in read_draft(draft).turns] == ["Rich", "Bob", "R", "B"]
+    assert result.names_lost == ()
+
+
+@given(named(), named())
+def test_a_name_that_somebody_said_is_kept_or_replaced_by_one_or_said_to_be_lost(old: Named, new: Named) -> None:
+    before, merged = made(old), keep_names(made(new), made(old)).transcript
+    lost = dict(lost_names(before, merged))
+    for i, name in enumerate(old.names):
+        if old.said(i) and name not in {who.name for who in merged.speakers}:
+            assert lost.pop(name) == merged.speakers[i].name
+    assert not lost

@@ -257,6 +257,10 @@ def merge(draft: Path, new: Path) -> int:
         click.echo(for_terminal(f"{draft}: merged; the draft before is now {result.backup}"), err=True)
     for message in result.skipped.values():
         click.echo(f"Warning: {for_terminal(message)}", err=True)
+    for name, other in result.names_lost:
+        where = f"its words are {other}'s now" if other else "none of its words are left"
+        told = f"nobody is called {name} any more, a name you gave or typed: {where}, by the new recognition"
+        click.echo(f"Warning: {for_terminal(f'{draft}: {told}')}", err=True)
     for place in result.differences:
         line = f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, new recognition: {place.new!r}"
         click.echo(for_terminal(line), err=True)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from transcribe.alignment.same_people import SpokenWord, same_people
+from transcribe.alignment.same_people import SpokenWord, main_speakers, same_people
 from transcribe.drafts.given_names import (
     BY_SOMEBODY,
     FOR_UNKNOWN_BEFORE,
@@ -58,6 +58,21 @@ def keep_names(new: Transcript, old: Transcript) -> KeptNames:
     )
     pairs = ((kept[each.id].name, each.name) for each in new.speakers if each.id in kept)
     return KeptNames(transcript, tuple((name, other) for name, other in pairs if name != other))
+
+
+def lost_names(old: Transcript, new: Transcript, *, renamed: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
+    """The names that somebody gave or typed for `old` and that nobody has in `new`, and who says most of their words
+    there; "" if nobody does. Without those `renamed`, names or labels."""
+    now = {name.casefold() for speaker in new.speakers for name in (speaker.name, speaker.label)}
+    says = main_speakers(_spoken(old), _spoken(new))
+    lost = [
+        speaker
+        for speaker in old.speakers
+        if said_of(speaker, old)
+        and speaker.name.casefold() not in now
+        and not {speaker.name, speaker.label} & {*renamed}
+    ]
+    return tuple((each.name, new.speaker(says[each.id]).name if each.id in says else "") for each in lost)
 
 
 def _kept(new: Transcript, old: Transcript) -> Mapping[str, Speaker]:

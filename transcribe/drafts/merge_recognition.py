@@ -24,7 +24,7 @@ from output.parse import Draft, parse, read_draft
 from output.text import is_clock, remove_marks
 from transcribe.alignment.merge3 import aligned_segments
 from transcribe.alignment.same_people import SpokenWord, same_people
-from transcribe.drafts.kept_names import keep_names
+from transcribe.drafts.kept_names import keep_names, lost_names
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import transcript_of, write_update
@@ -79,14 +79,16 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """The files that hold the result, the places to check, the counts of all places, the backup of the draft, and the
-    files not updated with the reasons."""
+    """The files that hold the result, the places to check, the counts of all places, the backup of the draft, the
+    files not updated with the reasons, and the names that were given or typed and are nobody's now, each with the
+    speaker of most of its words."""
 
     paths: tuple[Path, ...]
     differences: tuple[Difference, ...]
     report: str
     backup: Path | None = None
     skipped: Mapping[Path, str] = field(default_factory=dict)
+    names_lost: tuple[tuple[str, str], ...] = ()
 
 
 def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
@@ -114,7 +116,8 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     backup = _write(draft_path, draft.encoded(), over=mine.encoded())
     save_original(new, draft_path)
     paths, skipped = write_update(draft_path, after, before=old)
-    return MergeResult((draft_path, *paths), merged.differences, merged.report, backup, skipped)
+    lost = lost_names(edited, after, renamed=[label for label, _ in merged.renamed])
+    return MergeResult((draft_path, *paths), merged.differences, merged.report, backup, skipped, lost)
 
 
 def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Merged:
