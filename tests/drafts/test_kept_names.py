@@ -153,7 +153,7 @@ def test_names_that_were_given_stay_in_every_merge_with_guesses_and_the_report_s
         assert labels == ["Ann", "Bob", "A", "B"]
         assert "the name Ann Lind kept (the new recognition has Rich)" in result.report
         assert "the name Bob kept (the new recognition has Guest)" in result.report
-        assert result.differences == ()
+        assert result.conflicts == ()
         assert [who.certainty for who in transcript_of(draft).speakers] == [NameCertainty.GUESS] * 2
     assert given_names(transcript_of(draft)) == ("Ann Lind", "Bob")
     result, labels = merged(draft, (Speaker("S1", "Zoe"), Speaker("S2", "Max")), given="Zoe,Max", mark="6")
@@ -169,7 +169,7 @@ def test_a_typed_name_is_no_difference_in_each_turn(draft: Path) -> None:
     for certainty, mark in zip(MACHINES, "3456789", strict=True):
         result, labels = merged(draft, (GUESSES[0], Speaker("S2", "Haikel", certainty=certainty)), mark=mark)
         assert labels == ["Rich", "Bob", "R", "B"]
-        assert result.differences == ()
+        assert result.conflicts == ()
         assert "the name Bob kept (the new recognition has Haikel)" in result.report
 
 

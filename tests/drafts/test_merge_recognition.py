@@ -17,7 +17,8 @@ from output.parse import read_draft
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.machine_originals import original_of
-from transcribe.drafts.merge_recognition import Difference, merge_recognition, merge_words
+from transcribe.drafts.merge_conflicts import Difference
+from transcribe.drafts.merge_recognition import merge_recognition, merge_words
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.turn_edits import PageTurn
@@ -60,7 +61,7 @@ def test_merge_keeps_edits_and_takes_the_rest_from_the_new_recognition(drafts: t
     text = " ".join(mine.read_text(encoding="utf-8").split())
     assert "again, at last." in text
     assert "to be here after a short ride through the rain and the autumn fog." in text
-    assert result.differences == (Difference("autumn", "tall", 1, 18),)
+    assert [one.difference for one in result.conflicts] == [Difference("autumn", "tall", 1, 18)]
     assert mine.with_name("talk.md.bak").read_bytes() == edited
     after = transcript_of(mine)
     assert [(doubt.reason, doubt.alternative) for doubt in after.doubts] == [("new recognition: tall", "tall")]
@@ -74,7 +75,7 @@ def test_merge_keeps_edits_and_takes_the_rest_from_the_new_recognition(drafts: t
 def test_merging_again_changes_nothing(drafts: tuple[Path, Path]) -> None:
     merge_recognition(*drafts)
     text = drafts[0].read_bytes()
-    assert merge_recognition(*drafts).differences == ()
+    assert merge_recognition(*drafts).conflicts == ()
     assert drafts[0].read_bytes() == text
 
 
@@ -133,7 +134,7 @@ def write_files(path: Path, spoken: Transcript, *edits: tuple[str, str]) -> None
 def merged_draft(path: Path, new_draft: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
     result = merge_recognition(path, new_draft)
     text = " ".join(path.read_text(encoding="utf-8").split())
-    return text.partition("**Ada**: ")[2], tuple((d.mine, d.new) for d in result.differences)
+    return text.partition("**Ada**: ")[2], tuple((c.difference.mine, c.difference.new) for c in result.conflicts)
 
 
 MARKED = "So we asked whether or knot the ships would sail that day and nobody knew it."
@@ -187,7 +188,7 @@ def test_printed_times_and_labels_are_not_edits(tmp_path: Path, monkeypatch: pyt
     text = mine.read_text(encoding="utf-8")
     assert "**Ada Lovelace**: [00:00] Now we asked, and no one knew.\n" in text
     assert "**Bob Moog**: [00:03] There were no ships in the port.\n" in text
-    assert result.differences == ()
+    assert result.conflicts == ()
 
 
 CONVERSATION = (
@@ -232,7 +233,7 @@ def test_unedited_labels_come_from_the_new_recognition(
     assert " ".join(turn.label for turn in draft.turns) == labels
     by_id = {speaker.id: speaker.name for speaker in transcript_of(mine).speakers}
     assert set(by_id.values()) == {turn.speaker for turn in draft.turns}
-    assert all(difference.mine.startswith("/ Zoe") for difference in result.differences)
+    assert all(one.difference.mine == "a turn of Zoe" for one in result.conflicts)
     assert sync(mine).report == "nothing changed"
 
 
@@ -251,7 +252,7 @@ def test_command_lists_conflicts(drafts: tuple[Path, Path]) -> None:
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.md", "talk.json"]
     saved = f"{drafts[0]}: merged; the draft before is now {drafts[0]}.bak\n"
     conflict, counts = result.stderr.removeprefix(saved).splitlines()
-    assert conflict == f"{drafts[0]}: turn 2: yours: 'autumn', new recognition: 'tall'"
+    assert conflict == f'{drafts[0]}: line 14, 0:14, Bob: kept "autumn"; the new recognition has "tall"'
     assert counts.endswith("1 place where both changed the same words kept as yours")
 
 

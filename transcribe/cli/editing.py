@@ -236,14 +236,15 @@ def merge(draft: Path, new: Path) -> int:
 
     `transcribe run` does not change an edited draft; it writes a new recognition next to it. This command takes the
     new words wherever you changed nothing. Where you and the machine both changed the same words, yours stay; the
-    place is printed and appears in the editor's list of doubts. The previous draft is saved as DRAFT.md.bak. The last
-    line counts what was taken, kept and left to you.
+    line, the time and what each has are printed, and the place appears in the editor's list of doubts. The previous
+    draft is saved as DRAFT.md.bak. The last line counts what was taken, kept and left to you.
 
     \b
     Example:
       transcribe merge transcripts/interview.md transcripts/interview.new.md
     """
     from output.errors import OutputError
+    from transcribe.drafts.merge_conflicts import told
     from transcribe.drafts.merge_recognition import merge_recognition
     from transcribe.drafts.turn_edits import EditError
 
@@ -259,10 +260,9 @@ def merge(draft: Path, new: Path) -> int:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     for name, other in result.names_lost:
         where = f"its words are {other}'s now" if other else "none of its words are left"
-        told = f"nobody is called {name} any more, a name you gave or typed: {where}, by the new recognition"
-        click.echo(f"Warning: {for_terminal(f'{draft}: {told}')}", err=True)
-    for place in result.differences:
-        line = f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, new recognition: {place.new!r}"
-        click.echo(for_terminal(line), err=True)
+        gone = f"nobody is called {name} any more, a name you gave or typed: {where}, by the new recognition"
+        click.echo(f"Warning: {for_terminal(f'{draft}: {gone}')}", err=True)
+    for line in told(result.conflicts):
+        click.echo(for_terminal(f"{draft}: {line}"), err=True)
     click.echo(for_terminal(f"{draft}: {result.report}"), err=True)
     return 0

@@ -20,31 +20,19 @@ from output.errors import OutputError
 from output.files import check_names
 from output.labels import fold_name
 from output.markdown import render
-from output.parse import Draft, parse, read_draft
+from output.parse import parse, read_draft
 from output.text import is_clock, remove_marks
 from transcribe.alignment.merge3 import aligned_segments
 from transcribe.alignment.same_people import SpokenWord, same_people
 from transcribe.drafts.kept_names import keep_names, lost_names
 from transcribe.drafts.machine_originals import original_of, save_original
+from transcribe.drafts.merge_conflicts import PARAGRAPH, TURN, Conflict, Difference, conflicts, difference, doubts
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap_of
 from transcribe.style import LabelStyle
-from transcribe.transcript import Doubt, Transcript
-
-_TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are not words
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Where the editor and the new recognition both changed the same words; the draft has the editor's."""
-
-    mine: str
-    new: str
-    turn: int  # of the merged draft, from 0
-    word: int  # of that turn, from 0
-    is_wording: bool = True  # both are words of one paragraph; else turns or paragraphs begin there
+from transcribe.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,7 @@ class MergeResult:
     speaker of most of its words."""
 
     paths: tuple[Path, ...]
-    differences: tuple[Difference, ...]
+    conflicts: tuple[Conflict, ...]
     report: str
     backup: Path | None = None
     skipped: Mapping[Path, str] = field(default_factory=dict)
@@ -112,12 +100,13 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(new_draft).hexdigest()})
     new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
     after = update_transcript(draft, new, name=str(draft_path)).transcript
-    after = replace(after, doubts=(*after.doubts, *_doubts(merged.differences, draft, after)))
+    after = replace(after, doubts=(*after.doubts, *doubts(merged.differences, draft, after)))
     backup = _write(draft_path, draft.encoded(), over=mine.encoded())
     save_original(new, draft_path)
     paths, skipped = write_update(draft_path, after, before=old)
     lost = lost_names(edited, after, renamed=[label for label, _ in merged.renamed])
-    return MergeResult((draft_path, *paths), merged.differences, merged.report, backup, skipped, lost)
+    places = tuple(conflicts(merged.differences, draft, after))
+    return MergeResult((draft_path, *paths), places, merged.report, backup, skipped, lost)
 
 
 def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Merged:
@@ -143,10 +132,10 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
             units += new_printed
             taken += 1
         else:
-            is_wording = not any(unit.startswith((_TURN, _PARAGRAPH)) for unit in (*edited, *recognised))
-            differences.append(Difference(_words(edited), _words(recognised), *_place(units), is_wording))
+            turn, word = _place([*units, *(unit for unit in edited[:1] if unit.startswith(TURN))])
+            differences.append(difference(edited, recognised, turn=turn, word=word))
             units += edited_printed
-    differences = [difference for difference in differences if difference.mine != difference.new]
+    differences = [one for one in differences if one.mine != one.new]
     renamed = tuple((old, name) for old, name in names.items() if old in {turn.speaker for turn in old_base} - {name})
     return Merged(tuple(_turns(units)), tuple(differences), taken, kept, renamed)
 
@@ -166,7 +155,7 @@ def _by_turns(
     plain: Sequence[tuple[str, ...]], printed: Sequence[list[str]]
 ) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
     """A segment cut where turns begin, if each text has as many: speaker and words are separate edits."""
-    begins = [[i for i, unit in enumerate(units) if unit.startswith(_TURN)] for units in plain]
+    begins = [[i for i, unit in enumerate(units) if unit.startswith(TURN)] for units in plain]
     cuts = [
         [0, *(at for i in starts for at in (i, i + 1)), len(units)] for starts, units in zip(begins, plain, strict=True)
     ]
@@ -206,9 +195,9 @@ def _spoken(turns: Sequence[PageTurn]) -> list[SpokenWord]:
 
 def _place(units: Sequence[str]) -> tuple[int, int]:
     """The position after these units: turn, and word of the turn, both from 0."""
-    turn = sum(unit.startswith(_TURN) for unit in units) - 1
-    start = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(_TURN)), 0)
-    return max(turn, 0), sum(not unit.startswith((_TURN, _PARAGRAPH)) for unit in units[start:])
+    turn = sum(unit.startswith(TURN) for unit in units) - 1
+    start = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(TURN)), 0)
+    return max(turn, 0), sum(not unit.startswith((TURN, PARAGRAPH)) for unit in units[start:])
 
 
 def _machine_turns(transcript: Transcript, labels: LabelStyle) -> tuple[PageTurn, ...]:
@@ -218,10 +207,10 @@ def _machine_turns(transcript: Transcript, labels: LabelStyle) -> tuple[PageTurn
 
 def _units(turns: Sequence[PageTurn]) -> Iterator[str]:
     for turn in turns:
-        yield _TURN + turn.speaker
+        yield TURN + turn.speaker
         for index, paragraph in enumerate(turn.paragraphs):
             if index:
-                yield _PARAGRAPH
+                yield PARAGRAPH
             yield from [paragraph] if "\n" in paragraph else _printed_words(paragraph)
 
 
@@ -239,33 +228,14 @@ def _printed_words(paragraph: str) -> Iterator[str]:
 
 
 def _turns(units: Sequence[str]) -> Iterator[PageTurn]:
-    starts = [i for i, unit in enumerate(units) if unit.startswith(_TURN)]
+    starts = [i for i, unit in enumerate(units) if unit.startswith(TURN)]
     for start, end in zip(starts, [*starts[1:], len(units)], strict=True):
-        texts = " ".join(units[start + 1 : end]).split(_PARAGRAPH)
-        yield PageTurn(units[start].removeprefix(_TURN), tuple(text.strip(" ") for text in texts))
+        texts = " ".join(units[start + 1 : end]).split(PARAGRAPH)
+        yield PageTurn(units[start].removeprefix(TURN), tuple(text.strip(" ") for text in texts))
 
 
 def _places(count: int) -> str:
     return "1 place" if count == 1 else f"{count} places"
-
-
-def _words(units: Sequence[str]) -> str:
-    return " ".join(unit.replace(_TURN, "/ ").replace(_PARAGRAPH, "/") for unit in units)
-
-
-def _doubts(differences: Sequence[Difference], draft: Draft, after: Transcript) -> Iterator[Doubt]:
-    """The differences as doubts with times; none in turns without words, which the transcript leaves out."""
-    spoken = [index for index, turn in enumerate(draft.turns) if turn.spoken]
-    for difference in differences:
-        if difference.turn not in spoken or len(spoken) != len(after.turns):
-            continue
-        words = after.turns[spoken.index(difference.turn)].words
-        first = min(difference.word, len(words) - 1)
-        last = min(first + max(len(difference.mine.split()), 1), len(words)) - 1
-        passage = words[first : last + 1]
-        start, end = min(word.start for word in passage), max(word.end for word in passage)
-        instead = difference.new if difference.is_wording and difference.mine else ""
-        yield Doubt(start, end, f"new recognition: {difference.new or '(nothing)'}", alternative=instead)
 
 
 def _write(path: Path, source: bytes, *, over: bytes) -> Path | None:
