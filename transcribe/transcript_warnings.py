@@ -29,6 +29,7 @@ class WarningCode(StrEnum):
     TRACKS_LEFT_OUT = "tracks-left-out"
     NO_SPEECH = "no-speech"
     MORE_VOICES = "more-voices"  # than people given
+    FEWER_VOICES = "fewer-voices"  # than people given: `values` has both numbers
     LANGUAGE_UNSURE = "language-unsure"  # `values` has the language and the alternative
     SECOND_LANGUAGE = "second-language"  # `values` has its passages
     COUNT_UNSURE = "count-unsure"  # of people: `values` has the number and the alternative
@@ -111,6 +112,10 @@ _MESSAGES = {
     ),
     WarningCode.NO_SPEECH: "no speech was found",
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
+    WarningCode.FEWER_VOICES: (
+        "{told}, and --speakers gives {given} people{what}; check who says what, and if somebody does not speak, run "
+        "it again without them"
+    ),
     WarningCode.LANGUAGE_UNSURE: (
         "the language was not clear: it was read as {language}, and {alternative} is possible; if that is wrong, run "
         "it again with the language spoken, such as --language {alternative}"

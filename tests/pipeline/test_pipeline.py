@@ -89,6 +89,29 @@ def test_more_voices_than_people_given_is_a_warning(speakers: str, warned: bool,
     assert (WarningCode.MORE_VOICES in [warning.code for warning in transcript.warnings]) == warned
 
 
+class Divided(ScriptedStages):
+    """One voice is found where two people are given, and it is divided among them."""
+
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
+        two = super().diarize(audio, progress=progress)
+        return replace(two, estimate=1, voices=dict.fromkeys(two.voices, two.voices["S1"]))
+
+
+@pytest.mark.parametrize(("speakers", "warned"), [("Ada,Grace", True), ("2", True), ("1", False), ("", False)])
+def test_more_people_given_than_voices_is_a_warning_that_names_who_sounds_alike(
+    speakers: str, warned: bool, tmp_path: Path
+) -> None:
+    transcript = transcribed(tone(tmp_path / "a.wav"), Divided(), Settings(speakers=speakers))
+    found = [warning for warning in transcript.warnings if warning.code is WarningCode.FEWER_VOICES]
+    assert [warning.message for warning in found] == [
+        "1 voice was found, and --speakers gives 2 people (Ada and Grace sound alike); check who says what, and if "
+        "somebody does not speak, run it again without them"
+    ] * warned
+    assert [(warning.speakers, dict(warning.values)) for warning in found] == [
+        (("S1", "S2"), {"voices": 1, "given": 2})
+    ] * warned
+
+
 class Unsure(ScriptedStages):
     """Two voices are counted, and three are possible."""
 

@@ -35,9 +35,9 @@ from transcribe.recognition.glossary import names_from_metadata
 from transcribe.recognition.word_errors import with_errors
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.attribution import attribute, find_overlaps
+from transcribe.speakers.count_warnings import count_warnings
 from transcribe.speakers.naming import Naming, name_speakers, name_tracks
 from transcribe.speakers.published_names import people_in
-from transcribe.speakers.self_answers import self_answers
 from transcribe.speakers.speaker_labels import with_wordless
 from transcribe.speakers.voiceprints import (
     VoiceMatch,
@@ -141,7 +141,7 @@ class Pipeline:
         warnings = (
             *warnings_about(facts),
             *_second_languages(words),
-            *_count_warnings(seen, diarization, turns),
+            *count_warnings(diarization, given=seen.speaker_count, speakers=naming.speakers, turns=turns),
             *naming.warnings,
             *(() if turns else (warn(WarningCode.NO_SPEECH),)),
         )
@@ -199,21 +199,6 @@ def _second_languages(words: Recognition) -> tuple[TranscriptWarning, ...]:
     said = (f"{each.language} from {full_clock(each.start)} to {full_clock(each.end)}" for each in words.stretches)
     warning = warn(WarningCode.SECOND_LANGUAGE, passages=", ".join(said), language=words.language)
     return (replace(warning, values={"passages": [asdict(stretch) for stretch in words.stretches]}),)
-
-
-def _count_warnings(
-    settings: Settings, diarization: Diarization, turns: tuple[Turn, ...]
-) -> tuple[TranscriptWarning, ...]:
-    """Warnings if the number of people may be another: more voices than `--speakers` gives, or an unsure estimate."""
-    given, found, other = settings.speaker_count, diarization.estimate, diarization.alternative
-    if given is not None:
-        return (warn(WarningCode.MORE_VOICES, voices=found, given=given),) if found > given else ()
-    if found == 1 and (what := self_answers(turns)):
-        return (replace(warn(WarningCode.ONE_VOICE, what=what), values={"voices": 1, "alternative": 2}),)
-    if other:
-        values = {"voices": found, "alternative": other}
-        return (replace(warn(WarningCode.COUNT_UNSURE, **values), values=values),)
-    return ()
 
 
 def _in_parallel(run: CheckpointedRun) -> tuple[Recognition, Diarization]:
