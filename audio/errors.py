@@ -9,9 +9,12 @@
     │   ├── GoneError       the server has nothing at this address
     │   └── TransientError  the connection or the server failed; a later retry may succeed
     ├── DecodeError         the file exists, but no sound can be read from it
-    │   └── NoSoundError    nothing of it is damaged: there is none
+    │   ├── NoSoundError    nothing of it is damaged: there is none
+    │   └── NotARecordingError  it is a file of another kind
     ├── UntrustedError      a folder in which another user could have put something
     └── NoHomeError         neither a home folder nor a variable says where our files are
+
+    WrongKindError          beside the base of each package, for what is of another kind than is wanted
 
 Each message names the input and the next step; the original error is in ``__cause__``.
 """
@@ -38,6 +41,11 @@ def missing_package(error: ModuleNotFoundError) -> str:
     """The package that somebody else makes and that is not installed, as with requirements/drafts.txt; else nothing."""
     name = (error.name or "").partition(".")[0]
     return "" if name in sys.stdlib_module_names or name in ("audio", "output", "transcribe") else name
+
+
+class WrongKindError(Exception):
+    """A file of another kind than is wanted, such as a picture for a recording: a mistake in what was typed. Each
+    package has such an error of its own, which is one of this class, too."""
 
 
 class AudioError(Exception):
@@ -93,6 +101,10 @@ class DecodeError(AudioError):
 
 class NoSoundError(DecodeError):
     """An empty file, a recording without a single sample, a film without a sound track."""
+
+
+class NotARecordingError(DecodeError, WrongKindError):
+    """A text, a picture, an archive: a file that is something else."""
 
 
 class UntrustedError(AudioError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from audio import media
 from audio.trust import open_regular
 from output import frontmatter
-from output.errors import OutputError
+from output.errors import NotADraftError
 from output.markers import markers_in
 
 
@@ -42,7 +42,7 @@ def head_of(path: Path) -> bytes:
 
 
 def check_is_text(path: Path, head: bytes) -> None:
-    """Raise `OutputError` for a recording or another file that is no text, by its `head`.
+    """Raise `NotADraftError` for a recording or another file that is no text, by its `head`.
 
     UTF-16 is text, and what stands in a file that begins like a recording but has nothing of one, such as "caffeine".
     """
@@ -50,16 +50,16 @@ def check_is_text(path: Path, head: bytes) -> None:
         return
     kind, quoted = media.kind_of(head), shlex.quote(str(path))
     if kind is media.Kind.AUDIO:
-        raise OutputError(f"{path}: is a recording, not a draft; `transcribe run {quoted}` transcribes it")
+        raise NotADraftError(f"{path}: is a recording, not a draft; `transcribe run {quoted}` transcribes it")
     if kind is media.Kind.UNKNOWN and path.suffix.lower() == ".docx":
         draft = shlex.quote(str(path.with_suffix(".md")))
-        raise OutputError(
+        raise NotADraftError(
             f"{path}: is a Word document, not a draft; to make one of it: transcribe render {quoted} > {draft}"
         )
     if (other := media.other_kind(head)) == "a PDF":
-        raise OutputError(f"{path}: is a PDF; save it as text")
+        raise NotADraftError(f"{path}: is a PDF; save it as text")
     if kind is media.Kind.UNKNOWN:
-        raise OutputError(f"{path}: is {other or 'no text'}; give a draft or a transcript, which are text")
+        raise NotADraftError(f"{path}: is {other or 'no text'}; give a draft or a transcript, which are text")
 
 
 def stated_kind(text: str) -> Kind | None:

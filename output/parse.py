@@ -17,7 +17,7 @@ from audio.trust import read_regular
 from output import frontmatter
 from output.block_reader import blocks_of, definitions_in
 from output.conflicts import check_resolved
-from output.errors import OutputError
+from output.errors import NotADraftError, OutputError
 from output.headings import first_heading
 from output.kinds import check_is_text, head_of, stated_kind
 from output.label_matching import NamesSoFar
@@ -176,12 +176,12 @@ def read_source(path: Path) -> str:
 
 
 def check_is_draft(path: Path, source: str) -> None:
-    """Raise `OutputError` for the path of a timed transcript, and for a text that states to be no draft."""
+    """Raise `NotADraftError` for the path of a timed transcript, and for a text that states to be no draft."""
     if path.suffix.lower() == ".json":
-        raise OutputError(f"{path}: is a timed transcript, not a draft; give {path.with_suffix('.md')}")
+        raise NotADraftError(f"{path}: is a timed transcript, not a draft; give {path.with_suffix('.md')}")
     if (kind := stated_kind(source)) is not None:
         command = f"transcribe render {shlex.quote(str(path))} > {shlex.quote(str(path.with_suffix('.md')))}"
-        raise OutputError(f"{path}: is {kind}, not a draft; to make one of it: {command}")
+        raise NotADraftError(f"{path}: is {kind}, not a draft; to make one of it: {command}")
 
 
 def _speakers(markers: list[Marker], warnings: list[ParseWarning]) -> Iterator[str]:

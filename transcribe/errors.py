@@ -9,9 +9,12 @@
     ├── EngineError        the recogniser or the diarizer itself failed
     ├── ClusterError       a scheduler that cannot be reached, workers of another version or without an answer
     └── TranscriptError    a transcript file that cannot be read, or is of a newer schema
+        └── NotATranscriptError  a file of another kind
 
 Each message names the input and the next step; the original error is the ``__cause__``.
 """
+
+from audio.errors import WrongKindError
 
 
 class TranscribeError(Exception):
@@ -55,3 +58,7 @@ class ClusterError(TranscribeError):
 
 class TranscriptError(TranscribeError):
     """A file that is not a valid timed transcript."""
+
+
+class NotATranscriptError(TranscriptError, WrongKindError):
+    """A recording, a picture, a PDF: a file that is something else."""

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from audio.episode import Seconds
-from audio.errors import DecodeError, NoSoundError, SourceError
+from audio.errors import DecodeError, NoSoundError, NotARecordingError, SourceError
 from audio.media import other_kind
 from audio.structure.length import length_of
 
@@ -41,9 +41,10 @@ def check_source(path: Path) -> None:
     if not head:
         raise NoSoundError("the file is empty; get the file again", about=name)
     if other := other_kind(head):
-        raise DecodeError(f"is {other}, not a recording; give the recording itself", about=name)
+        raise NotARecordingError(f"is {other}, not a recording; give the recording itself", about=name)
     if not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", head):  # the bytes file(1) never accepts as text
-        raise DecodeError("this is text, not audio (a web page or a playlist?); give the audio file itself", about=name)
+        told = "this is text, not audio (a web page or a playlist?); give the audio file itself"
+        raise NotARecordingError(told, about=name)
 
 
 def stated_length(path: Path) -> Seconds | None:

@@ -169,7 +169,7 @@ def test_what_is_no_text_is_called_what_it_is(run: Run, tmp_path: Path, command:
         "ls": "ls: is a program; give a draft or a transcript",
     }.items():
         code, out, err = run(*command.split(), name)
-        assert (code, out, told in err) == (1, "", True), (name, err)
+        assert (code, out, told in err) == (2, "", True), (name, err)
 
 
 @pytest.mark.parametrize("text", ["caffeine", "Hi Ann, WAVE", "#!AMR", "Creative Voice File", "A\x0cB \x01" + "a" * 99])
@@ -202,7 +202,7 @@ def test_a_timed_transcript_is_not_a_draft(run: Run, draft: Path, command: list[
     path = draft.with_suffix(".json")
     path.write_text(transcript(("S1", "Who are you?")).to_json())
     code, out, err = run(*command, str(path))
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert err == f"Error: {path}: is a timed transcript, not a draft; give {draft}\n"
 
 
@@ -214,7 +214,7 @@ def test_a_transcript_of_another_program_is_not_a_draft(
     path = tmp_path / "my talk.md"
     path.write_text(content)
     code, out, err = run(*command, str(path))
-    assert (code, out, path.read_text()) == (1, "", content)
+    assert (code, out, path.read_text()) == (2, "", content)
     assert "not a draft; to make one of it: transcribe render" in err
 
 

@@ -52,6 +52,34 @@ def test_all_report_formats_agree(check: Run, tmp_path: Path, monkeypatch: pytes
     assert "names%3A" not in lines[1].partition("::names: 100.0 %25 is over")[0]
 
 
+def test_the_row_of_all_clips_is_as_the_exit_code_says(check: Run, tmp_path: Path) -> None:
+    """It said "ok" below clips that failed: the limits of all together were met."""
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text("[limits]\nnames = 0\n")
+    states = {0: ("ok", "ok"), 1: ("FAIL", "failed"), 2: ("ERROR", "error")}
+    for expected, talk in ((0, with_words("Grace", "Grace")), (1, with_words("Grace", "Grays"))):
+        code, out, _ = check("clips", "--fresh", stages=Telling(talk=talk))
+        row = next(line.split() for line in out.splitlines() if line.startswith("all clips"))
+        report = json.loads(check("clips", "--fresh", "--json", stages=Telling(talk=talk))[1])
+        assert (code, (row[2], report["overall"]["state"])) == (expected, states[expected])
+    tone(tmp_path / "clips" / "lonely.wav", hertz=330)
+    report = json.loads(check("clips", "--fresh", "--json")[1])
+    assert (report["exit_code"], report["overall"]["state"]) == (2, "error")
+
+
+@given(st.lists(st.sampled_from(["ok", "failed", "error"]), min_size=1), st.booleans())
+def test_no_row_is_ok_beside_one_that_fails(states: list[str], pooled_fails: bool) -> None:
+    unmet = (Gate("wer", 0.5, 0.1, failure="wer: is over the limit"),)
+    clips = [
+        ClipResult(f"c{at}", unmet if state == "failed" else (), error="broken" if state == "error" else "")
+        for at, state in enumerate(states)
+    ]
+    report = Report(tuple(clips), ClipResult("all clips", unmet if pooled_fails else ()))
+    told = json.loads(as_json(report))
+    assert (told["overall"]["state"] == "ok") == (report.exit_code == 0)
+    assert [clip["state"] for clip in told["clips"]] == states
+
+
 def test_no_annotations_outside_github(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     _, _, err = check("clips", stages=Telling(talk=with_words("Grace", "Grays")))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from audio.errors import AudioError
+from output.errors import OutputError
 from tests.support.checked_clip import Telling, with_words, write_clip
 from tests.support.command_line import Run
 from tests.support.paths import CHECK_CASES, ROOT
@@ -179,3 +182,29 @@ def test_example_in_the_documentation_is_valid(tmp_path: Path) -> None:
     assert opening.settings.speaker_names == ("Rich", "Nora")
     for limit in fields(Limits):
         assert f"| `{limit.name}` |" in page
+
+
+@pytest.mark.parametrize("package", ["whisper_normalizer", "regex"])
+def test_without_the_extra_a_check_says_so_once_and_before_it_transcribes(
+    check: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    for name in ("a", "b"):
+        write_clip(tmp_path / "clips", name)
+    monkeypatch.setitem(sys.modules, package, None)
+    stages = Telling()
+    code, out, err = check("clips", stages=stages)
+    assert (code, out, stages.calls) == (2, "", [])
+    assert err.count("is not installed") == 1
+    assert err.startswith(f"Error: scoring needs {package}, which is not installed; pip install 'turnscript[check]'")
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OutputError("x"), AudioError("x")])
+def test_what_ends_a_check_is_no_gate(
+    check: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def end(*args: object, **rest: object) -> None:
+        raise error
+
+    write_clip(tmp_path / "clips")
+    monkeypatch.setattr("transcribe.evaluation.check.check_clips", end)
+    assert check("clips")[:2] == (2, "")

@@ -137,7 +137,7 @@ def test_missing_files_and_silence_are_refused(run: Run, audio: Path, tmp_path: 
     for arguments, expected, message in (
         (("post.md", "none.wav"), 2, "none.wav: no such file"),
         (("none.md", "talk.wav"), 2, "none.md: no such file"),
-        (("post.md", "post.md"), 1, "post.md"),
+        (("post.md", "post.md"), 2, "post.md"),
     ):
         code, out, err = run("align", *arguments, stages=stages())
         assert (code, out) == (expected, ""), err

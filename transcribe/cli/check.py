@@ -15,6 +15,7 @@ import click
 
 from audio.trust import check_regular, is_there, step_after
 from transcribe.cli.bars import Bars
+from transcribe.cli.ending import ending_of
 from transcribe.cli.options import (
     CHOICES,
     log_to_stderr,
@@ -23,7 +24,6 @@ from transcribe.cli.options import (
     setting_options,
     settings_in_force,
 )
-from transcribe.errors import TranscribeError
 from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal, on_github
 
@@ -47,6 +47,23 @@ def _png(ctx: click.Context, param: click.Parameter, value: str | None) -> str |
     return value
 
 
+class _NotRun(click.ClickException):
+    """What ends the whole check: 1 would say that it ran, and that a gate is not met."""
+
+    exit_code = 2
+
+
+@contextlib.contextmanager
+def _as_not_run() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        ending = ending_of(error)
+        if ending is None or ending.exit_code != 1:
+            raise
+        raise _NotRun(for_terminal(ending.message)) from error
+
+
 @click.command()
 @click.argument("place", type=click.Path(path_type=Path), metavar="CLIPS")
 @setting_options(*_CHECK_SETTINGS)
@@ -68,6 +85,7 @@ def _png(ctx: click.Context, param: click.Parameter, value: str | None) -> str |
 @click.option("--fresh", is_flag=True, help="Ignore cached results and transcribe everything again.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, also the traceback.")
 @click.pass_obj
+@_as_not_run()
 def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     """Transcribe sample clips and compare them with their references: a gate for CI.
 
@@ -87,6 +105,7 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     from transcribe.evaluation.check import check as run_check
     from transcribe.evaluation.check import check_clips
     from transcribe.evaluation.clips import find_clips
+    from transcribe.evaluation.normalisation import check_installed
     from transcribe.pipeline.settings_check import check_settings
 
     outputs = {name: options.pop(name) for name in ("junit", "markdown", "as_json")}
@@ -95,12 +114,13 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     if update and file is None:
         raise click.UsageError("--update-baseline needs the --baseline FILE to write")
     log_to_stderr(verbose=verbose, quiet=False)
+    check_installed()
     recorded = None if history is None else _history_file(place, file, history)
     scoring = scoring_of(options)
     clips = find_clips(place, settings_in_force(options), choices=CHOICES)
     explained = None if explain is None else _clip_named(explain, clips)
     baseline = read_baseline(file) if file is not None and not update else None
-    with _as_not_run(), Bars(sys.stderr) as bars:
+    with Bars(sys.stderr) as bars:
         check_clips(clips, lambda settings: check_settings(settings, stages))
         report, new = run_check(
             clips,
@@ -139,20 +159,6 @@ def _save_baseline(file: Path, new: Baseline, report: Report, *, is_partial: boo
         but = "although a gate is not met; look at the report before you " if report.exit_code else ""
         told = f"{file}: written{', ' if but else '; '}{but}commit it"
     click.echo(for_terminal(told), err=True)
-
-
-class _NotRun(click.ClickException):
-    """What ends the whole check: 1 would say that it ran, and that a gate is not met."""
-
-    exit_code = 2
-
-
-@contextlib.contextmanager
-def _as_not_run() -> Iterator[None]:
-    try:
-        yield
-    except TranscribeError as error:
-        raise _NotRun(for_terminal(str(error))) from error
 
 
 def _pipelines(stages: StagesMaker, *, ignore_cache: bool) -> PipelineMaker:

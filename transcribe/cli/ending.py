@@ -19,7 +19,7 @@ from typing import NoReturn
 
 import click
 
-from audio.errors import AudioError, MistypedError, installing, missing_package
+from audio.errors import AudioError, MistypedError, WrongKindError, installing, missing_package
 from audio.shortage import room_step, shortage_of
 from output.errors import NotAFolderError, OutputError
 from transcribe.errors import SettingsError, TranscribeError
@@ -63,7 +63,7 @@ def ending_of(error: BaseException) -> Ending | None:
         return Ending(error.exit_code, error.format_message())
     if shortage := shortage_of(error):
         return Ending(1, shortage)
-    if isinstance(error, SettingsError | MistypedError | NotAFolderError):
+    if isinstance(error, SettingsError | MistypedError | NotAFolderError | WrongKindError):
         return Ending(2, str(error))
     if isinstance(error, AudioError | TranscribeError | OutputError):
         return Ending(1, str(error))

@@ -108,7 +108,8 @@ def read_toml(path: Path, *, instead: str) -> TomlFile:
     try:
         file = TomlFile(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as exc:
-        raise SettingsError(f"{path}: not valid TOML: {exc}; correct that line") from exc
+        step = "correct that line" if path.suffix.lower() == ".toml" else f"{instead}, or correct that line"
+        raise SettingsError(f"{path}: not valid TOML: {exc}; {step}") from exc
     except (ValueError, RecursionError) as exc:
         raise SettingsError(f"{path}: not valid TOML: nested too deeply, or a number too long; correct it") from exc
     _reject_large_numbers(file)

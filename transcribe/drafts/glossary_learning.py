@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.disk import write_atomically
-from audio.trust import read_regular_text
 from output.errors import OutputError
 from transcribe.drafts.corrections import Correction, Edit, bare, corrections
 from transcribe.errors import SettingsError
 from transcribe.recognition.common_words import is_common
-from transcribe.recognition.glossary import Term, parse
+from transcribe.recognition.glossary import Term, glossary_text, parse
 
 CONTEXTS = 3  # printed for each proposal
 TWICE = 2  # a correction made so often is no slip
@@ -96,11 +95,9 @@ def with_entries(glossary: str, new: Sequence[Proposal]) -> str:
 
 
 def read_glossary_text(path: Path) -> str:
-    """The text of a glossary, empty if the file does not exist. Raises `OutputError` if it cannot be read."""
-    try:
-        return read_regular_text(path, encoding="utf-8-sig") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutputError(f"{path}: cannot be read ({error}); give another file with --glossary") from error
+    """The text of a glossary, empty if the file does not exist. Raises `SettingsError` if it cannot be read, or is of
+    another kind: entries would be added to it."""
+    return glossary_text(path) if path.exists() else ""
 
 
 def write_entries(path: Path, glossary: str, new: Sequence[Proposal]) -> None:

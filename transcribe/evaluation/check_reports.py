@@ -34,6 +34,7 @@ HEADINGS = {
     "names": "names wrong",
     "x_realtime": "× real time",
 }
+_SHOWN = {"error": "ERROR", "failed": "FAIL", "ok": "ok"}
 DIFFERENCES_IF_MET = 3  # shown of a clip that meets its gates, and in an annotation
 
 
@@ -117,8 +118,8 @@ def as_json(report: Report, more: Mapping[str, Any] | None = None) -> str:
     data = {
         "exit_code": report.exit_code,
         "summary": report.summary,
-        "clips": [_as_dict(one) for one in report.clips],
-        "overall": None if report.overall is None else _as_dict(report.overall),
+        "clips": [_as_dict(one, report) for one in report.clips],
+        "overall": None if report.overall is None else _as_dict(report.overall, report),
         "notes": list(report.notes),
         "scoring": report.scoring.as_dict(),
         **(more or {}),
@@ -136,8 +137,7 @@ def _rows(report: Report) -> list[list[str]]:
     rows = [["clip", "", *(HEADINGS[measure] for measure in measures)]]
     for one in _all(report):
         gates = {gate.measure: gate for gate in one.gates}
-        state = "ERROR" if one.error else "FAIL" if one.failures else "ok"
-        rows.append([one.name, state, *(_cell(gates.get(measure)) for measure in measures)])
+        rows.append([one.name, _SHOWN[_state(one, report)], *(_cell(gates.get(measure)) for measure in measures)])
     return rows
 
 
@@ -194,12 +194,18 @@ def _case(clip: str, name: str, tag: str, *lines: str) -> ET.Element:
     return case
 
 
-def _as_dict(one: ClipResult) -> dict[str, Any]:
-    state = "error" if one.error else "failed" if one.failures else "ok"
+def _state(one: ClipResult, report: Report) -> str:
+    """How a clip ended; of all clips together how the check did: no row says "ok" above or below one that fails."""
+    if one is report.overall:
+        return ("ok", "failed", "error")[report.exit_code]
+    return "error" if one.error else "failed" if one.failures else "ok"
+
+
+def _as_dict(one: ClipResult, report: Report) -> dict[str, Any]:
     row = asdict(one)
     del row["new_differences"], row["other_differences"]
     row["scoring"] = None if one.scoring is None else one.scoring.as_dict()
-    return {"state": state, "behind": _differences(one), "unmet": row.pop("baseline_failure"), **row}
+    return {"state": _state(one, report), "behind": _differences(one), "unmet": row.pop("baseline_failure"), **row}
 
 
 def _plain(text: str) -> str:

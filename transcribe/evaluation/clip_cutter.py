@@ -59,8 +59,8 @@ def cut_clip(source: Path, *, start: Seconds, end: Seconds, folder: Path, drafts
     `AudioError`, `TranscribeError` and `OutputError`.
     """
     draft_path = source if source.suffix.lower() == ".md" else _draft_of(source, drafts)
-    before = transcript_of(draft_path)
-    transcript = update_transcript(read_draft(draft_path), before, name=str(draft_path)).transcript
+    draft, before = read_draft(draft_path), transcript_of(draft_path)
+    transcript = update_transcript(draft, before, name=str(draft_path)).transcript
     notices = []
     if sha256_of(draft_path) == before.made_with.outputs.get(draft_path.name):  # also true after `sync`
         notices.append(f"{draft_path}: has no corrections; correct it first, or the clip checks nothing")

@@ -11,12 +11,13 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from audio.media import MEDIA_SUFFIXES
+from audio.media import MEDIA_SUFFIXES, has_controls
 from audio.trust import is_there, real_path, step_after
+from output.kinds import head_of, is_draft, stated_kind
 from transcribe.config import ANY, Choices
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip import FILE_NAME, Clips, clips_of_folder, files_in, unused_references
-from transcribe.evaluation.clips_file import ClipsFile, same_recording
+from transcribe.evaluation.clips_file import INSTEAD, ClipsFile, same_recording
 from transcribe.evaluation.limits import NO_LIMITS, OVERALL
 from transcribe.settings import Settings
 
@@ -31,10 +32,23 @@ def find_clips(place: Path, settings: Settings, *, choices: Choices = ANY) -> Cl
         file = _file_in(place)
         return ClipsFile(file, settings, choices).clips() if file else _of_folder(place, settings)
     if not place.is_file():
-        raise SettingsError(f"{place}: no such file or folder; give a folder of clips, a {FILE_NAME} or a recording")
+        raise SettingsError(f"{place}: no such file or folder; {INSTEAD}")
     if place.suffix.lower() in MEDIA_SUFFIXES:
         return _alone(place, settings, choices)
+    if place.suffix.lower() != ".toml" and (kind := _text_kind(place)):
+        raise SettingsError(f"{place}: is {kind}, not a {FILE_NAME}; {INSTEAD}")
     return ClipsFile(place, settings, choices).clips()
+
+
+def _text_kind(path: Path) -> str:
+    """What a transcript is, with an article; empty for a file of another kind, or that cannot be read."""
+    try:
+        head = head_of(path)
+    except OSError:
+        return ""
+    text = head.decode(errors="replace")
+    kind = "" if has_controls(head) else stated_kind(text) or ("a draft" if is_draft(text, path.suffix) else "")
+    return str(kind)
 
 
 def _of_folder(folder: Path, settings: Settings) -> Clips:

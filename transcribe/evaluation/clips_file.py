@@ -16,9 +16,20 @@ from typing import Any
 from transcribe.config import Choices, layer_of, values_of
 from transcribe.config.toml_files import read_toml, shown
 from transcribe.declaration import CONTROL
-from transcribe.evaluation.clip import Clip, Clips, clips_of_folder, recordings_in, references_of, unused_references
+from transcribe.evaluation.clip import (
+    FILE_NAME,
+    Clip,
+    Clips,
+    clips_of_folder,
+    recordings_in,
+    references_of,
+    unused_references,
+)
 from transcribe.evaluation.limits import DEFAULTS, MEASURES, OVERALL, OVERALL_MEASURES, Limits, limit_of
 from transcribe.settings import Settings
+
+INSTEAD = f"give a folder of clips, a {FILE_NAME} or a recording"
+"""What to give for a `clips.toml` that is none."""
 
 _CLIP_KEYS = ("audio", "limits", "name", "reference", "settings", "speakers", "terms")
 
@@ -36,7 +47,7 @@ class ClipsFile:
     """A `clips.toml`, read with the settings in force. Raises `SettingsError` for everything that is wrong in it."""
 
     def __init__(self, path: Path, settings: Settings, choices: Choices) -> None:
-        self._file, self._choices = read_toml(path, instead="give a clips.toml"), choices
+        self._file, self._choices = read_toml(path, instead=INSTEAD), choices
         if not self._file.table:
             raise self._file.error("limits", "the file is empty, so nothing in it applies; complete or remove it")
         self._reject_other_keys(self._file.table, ("clip", "limits", "overall", "settings"), at=0)

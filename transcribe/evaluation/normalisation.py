@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from audio.errors import installing
@@ -88,6 +89,9 @@ def is_compared_as_before(text: str, name: str) -> bool:
     return not marked and fold(text) == text
 
 
+_PACKAGES = ("whisper_normalizer", "regex")
+
+
 def language_code(language: str) -> str:
     """The code of a language given as a code, a tag or an English name; empty if it is not known.
 
@@ -142,6 +146,13 @@ def normaliser(name: str, unit: Unit = Unit.WORDS) -> Normaliser:
         return words if unit is Unit.WORDS else _characters(words)
 
     return normalise
+
+
+def check_installed() -> None:
+    """Raise `TranscribeError` unless the packages of the extra `check` that rates need are installed; loads none."""
+    for name in _PACKAGES:
+        if find_spec(name) is None:
+            raise TranscribeError(f"scoring needs {name}, which is not installed; {installing('check')}")
 
 
 def _english() -> Normaliser:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from audio.disk import STATE_FOLDER, folded
+from audio.errors import WrongKindError
 from audio.fingerprint import Fingerprint
 from audio.media import MEDIA_SUFFIXES, suffix_of
 from audio.sources.left_out import LeftOut
@@ -95,7 +96,8 @@ def failed(post: Path, error: Exception, stage: str, *, seconds: dict[str, float
     failure = failure_of(error, stage)
     if failure.message.startswith(f"{post}:"):
         failure = replace(failure, about=str(post))
-    return failed_result(str(post), failure, stem=post.stem, seconds=seconds)
+    result = failed_result(str(post), failure, stem=post.stem, seconds=seconds)
+    return replace(result, is_mistyped=isinstance(error, WrongKindError))
 
 
 def named_recordings(text: str, fields: Mapping[str, Any]) -> Iterator[str]:

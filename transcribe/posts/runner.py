@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.decoding.probe import stated_length
+from audio.decoding.probe import check_source, stated_length
 from audio.disk import folded
 from audio.episode import Episode
 from audio.fingerprint import Fingerprint
@@ -102,8 +102,10 @@ class _Due:
 
 
 def _due(pair: Pair, setup: AlignSetup) -> _Due:
-    """Raises `TranscriptError` and `SourceError`."""
-    post, fingerprint, settings = read_post(pair.post), Fingerprint.of(pair.audio), setup.settings
+    """Raises `TranscriptError`, `SourceError` and `DecodeError`."""
+    post = read_post(pair.post)
+    check_source(pair.audio)
+    fingerprint, settings = Fingerprint.of(pair.audio), setup.settings
     folder, sha256 = setup.folder_of(pair), fingerprint.sha256
     place = place_of(pair.post, pair.audio, folder=folder, settings=settings, audio_sha256=sha256)
     done = finished(post, pair.audio, place, settings=settings, audio_sha256=sha256)

@@ -6,7 +6,7 @@ import codecs
 import re
 
 from audio.media import what_else
-from transcribe.readers.problems import ReadingError
+from transcribe.readers.problems import OtherKindError, ReadingError
 from transcribe.readers.word_documents import ZIP, word_text
 
 MOST_BYTES = 64 << 20
@@ -27,10 +27,10 @@ def decoded(content: bytes) -> str:
     """Bytes as text. Without a mark, every second byte 0 tells UTF-16."""
     for mark, what in _BINARY.items():
         if content.startswith(mark):
-            raise ReadingError(f"is {what}; save it as text")
+            raise OtherKindError(f"is {what}; save it as text")
     if what := what_else(content):
         step = "`transcribe run` makes a text of it" if what == "a recording" else "give a transcript, which is text"
-        raise ReadingError(f"is {what}; {step}")
+        raise OtherKindError(f"is {what}; {step}")
     encoding = _UTF_16.get(content[:2])
     if encoding is None and b"\0" in content[:2]:
         encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"

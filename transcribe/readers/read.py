@@ -12,12 +12,12 @@ from pathlib import Path
 
 from audio.trust import read_regular
 from output.kinds import Kind, stated_kind
-from transcribe.errors import TranscriptError
+from transcribe.errors import NotATranscriptError, TranscriptError
 from transcribe.readers.captions import read_captions
 from transcribe.readers.decoding import MOST_BYTES, text_of
 from transcribe.readers.json_files import read_json
 from transcribe.readers.nist import read_ctm, read_rttm, read_stm
-from transcribe.readers.problems import ReadingError
+from transcribe.readers.problems import OtherKindError, ReadingError
 from transcribe.readers.texts import read_lines, read_markdown, read_whole_lines
 from transcribe.readers.values import SpeakerTranscript
 from transcribe.readers.word_documents import ZIP, word_notes
@@ -32,6 +32,8 @@ def read_transcript(path: Path) -> SpeakerTranscript:
         text = text_of(read_regular(path, max_bytes=MOST_BYTES))
     except OSError as exc:
         raise TranscriptError(f"{path}: cannot be read ({exc.strerror}); check its name and permissions") from exc
+    except OtherKindError as exc:
+        raise NotATranscriptError(f"{path}: {exc}") from exc
     except ReadingError as exc:
         raise TranscriptError(f"{path}: {exc}") from exc
     if stated_kind(text) is None and path.suffix.lower() not in _BY_SUFFIX:
@@ -46,6 +48,8 @@ def read_foreign(path: Path, content: bytes) -> SpeakerTranscript:
     """
     try:
         text = text_of(content)
+    except OtherKindError as exc:
+        raise NotATranscriptError(f"{path}: {exc}") from exc
     except ReadingError as exc:
         raise TranscriptError(f"{path}: {exc}") from exc
     read = _read(path, text, {**_BY_SUFFIX, **_WHOLE})

@@ -17,6 +17,7 @@ resemble a name (`transcribe.recognition.name_biasing`).
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +26,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from audio.episode import Episode
-from audio.trust import read_regular_text
+from audio.media import what_else
+from audio.trust import read_regular
 from transcribe.config.toml_files import read_toml
 from transcribe.errors import SettingsError
 
@@ -35,6 +37,11 @@ _ARROW = re.compile("->|=>|→")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _BULLET = re.compile(r"^[-*•]\s+")
 QUOTES = "\"“”„'‘’"
+_OTHER_KINDS = {
+    "captions": re.compile(r"\A\s*+WEBVTT\b|^(?:\d++:)?\d{1,2}:\d{2}[.,]\d++\s*+-->", re.MULTILINE),
+    "JSON": re.compile(r'\A\s*+(?:\{\s*+["}]|\[\s*+[\[{"])'),
+    "a draft": re.compile(r"\A---\s*+$|^\*\*[^*\n]++(?:\*\*[ \t]*+:|:\*\*)", re.MULTILINE),
+}
 _LONGEST = 80  # characters of a name or a mishearing
 _MARKS = re.compile(r"\W*+")
 _POSSESSIVE = ("'s", "’s")
@@ -104,13 +111,24 @@ def read_glossary(path: Path) -> Glossary:
     """
     if path.suffix.lower() == ".toml":
         return from_table(read_toml(path, instead=_INSTEAD).table.get(TABLE, {}), source=str(path))
+    return parse(glossary_text(path), source=str(path))
+
+
+def glossary_text(path: Path) -> str:
+    """The text of a glossary. Raises `SettingsError` if the file cannot be read, or is of another kind."""
     try:
-        return parse(read_regular_text(path, encoding="utf-8-sig"), source=str(path))
+        content = read_regular(path)
+        what = what_else(content)
+        text = "" if what else io.StringIO(content.decode("utf-8-sig"), newline=None).read()
     except FileNotFoundError as exc:
         raise SettingsError(f"{path}: no such file; {_INSTEAD}") from exc
     except (OSError, UnicodeDecodeError) as exc:
         reason = getattr(exc, "strerror", "not UTF-8 text")
         raise SettingsError(f"{path}: cannot be read ({reason}); {_INSTEAD}") from exc
+    what = what or next((kind for kind, pattern in _OTHER_KINDS.items() if pattern.search(text)), "")
+    if what:
+        raise SettingsError(f"{path}: is {what}, where a glossary is wanted; {_INSTEAD}")
+    return text
 
 
 def parse(text: str, *, source: str = "glossary") -> Glossary:
