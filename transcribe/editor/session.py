@@ -206,7 +206,7 @@ class Session:
 
     def _confirm(self, confirm: Callable[[Transcript], tuple[Transcript, Confirmation]]) -> Confirmation:
         with self._json_lock:
-            if (transcript := self._transcript()[0]) is None:
+            if (transcript := self._resumed()) is None:
                 return Confirmation()
             after, taken = confirm(transcript)
             self._settled.note(transcript, after)
@@ -216,8 +216,9 @@ class Session:
     def restore(self, taken: Confirmation) -> None:
         """Undo `accept` and `accept_name`."""
         with self._json_lock:
+            transcript = self._resumed()
             self._settled.doubt((*taken.doubts, *taken.settled))
-            if (transcript := self._transcript()[0]) is not None:
+            if transcript is not None:
                 write_update(self.path, restored(transcript, taken), before=transcript)
 
     def _update_transcript(self) -> None:
@@ -225,7 +226,7 @@ class Session:
         with self._lock:
             draft, names = parse(self._read().decode()), dict(self._names)
         with self._json_lock:
-            before = self._transcript()[0]
+            before = self._resumed()
             self._update(self.path, draft, names)
             after = self._transcript()[0]
             if before is None or after is None or before is after:
@@ -233,6 +234,12 @@ class Session:
             self._settled.note(before, after)
             if (now := self._settled.brought_back(after)) != after:
                 write_update(self.path, now, before=after)
+
+    def _resumed(self) -> Transcript | None:
+        """The timed transcript; the first time, what earlier sessions have settled of it is noted."""
+        if (transcript := self._transcript()[0]) is not None:
+            self._settled.resume(transcript, lambda: original_of(transcript, self.path))
+        return transcript
 
     def _transcript(self) -> tuple[Transcript | None, str]:
         """The timed transcript, read again when the file changes, or None and the reason."""

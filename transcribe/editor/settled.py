@@ -3,12 +3,14 @@
 The law: a doubt that an edit took comes back with the words it was about, and these have their times again; one that
 the editor has confirmed does not, until that is undone, too; one of more than `LONGEST` words never does. A speaker
 whose name was changed and is the old one again is as unsure as before; one whose suggested name was refused is not.
+A session that begins with an edited draft knows this from the transcript as the machine wrote it; but of what was
+confirmed and then edited, only that it was edited.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from audio.episode import Seconds
@@ -35,6 +37,17 @@ class Settled:
         self._doubts: dict[Doubt, _Passage] = {}
         self._confirmed: set[Doubt] = set()
         self._speakers: dict[str, Speaker] = {}  # as they were, by their ids
+        self._is_resumed = False
+
+    def resume(self, now: Transcript, heard: Callable[[], Transcript]) -> None:
+        """Note, the first time, what earlier sessions have settled: what was doubtful as the machine `heard` it, and is
+        not `now`. What has its words still was confirmed."""
+        if self._is_resumed:
+            return
+        self._is_resumed = True
+        self.note(heard(), now)
+        words = _Words(now)
+        self._confirmed.update(doubt for doubt, was in self._doubts.items() if words.same(doubt, was) is not None)
 
     def note(self, before: Transcript, after: Transcript) -> None:
         """Note what a change of the transcript has settled."""
