@@ -1,4 +1,5 @@
-"""Find and fix what would confuse a reader or the site's renderer in a draft. The rules are in `output.lint_rules`."""
+"""Find and fix what would confuse a reader or the site's renderer in a draft. The rules are in `output.lint_rules` and
+`output.lint_word_rules`."""
 
 from __future__ import annotations
 
@@ -6,12 +7,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from output import lint_rules
+from output import lint_rules, lint_word_rules  # in this order: W1 asks T5
 from output.lint_registry import RULES, Finding, Rule
 from output.parse import parse
 from output.shown import shows_the_same
 
-__all__ = ["RULES", "Finding", "Fixed", "Rule", "fix", "lint", "lint_rules"]
+__all__ = ["RULES", "Finding", "Fixed", "Rule", "fix", "lint", "lint_rules", "lint_word_rules"]
 
 
 def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding, ...]:

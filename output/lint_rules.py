@@ -2,7 +2,7 @@
 
 A rule is one check with the decorator `rule`: its code, what it finds, whether it is on by default, and its fix. The
 letters: F front matter, T turns and their markers, M Markdown's traps, S the whole draft. Each rule looks at the parsed
-draft; none changes it. Errors in the words themselves are for the editor to find.
+draft; none changes it. Slips in the words, W, are in `output.lint_word_rules`; other errors in them are for the editor.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ _BROKEN_MARKER = re.compile(
     re.VERBOSE,
 )
 _HALF_BOLD = re.compile(r"(?:\*\*[^*:\n]{1,40}|\*[^*:\n]{1,40}\*\*|\*\*[^*:\n]{1,40}\*|[^*:\n_]{1,20}\*\*):(?:\s|$)")
+_COLON_INSIDE = re.compile(r"\*\*([^*\n]{1,60}?)[ \t]*:\*\*(?=\s)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?UTC|Z| ?[+-]\d\d:?\d\d)?)?")
 
 
@@ -251,6 +252,18 @@ def _almost_marker(draft: Draft) -> Iterator[tuple[int, str]]:
 def _slip_of_a_name(draft: Draft) -> Iterator[tuple[int, str]]:
     for turn, name in slips_in(draft):
         yield turn.line, f"{turn.label} speaks once, and is almost {name}; if it is a slip, write **{name}**"
+
+
+@rule(
+    "T10",
+    "a colon inside the bold where other turns have it outside",
+    fix=_edit(_COLON_INSIDE, lambda match: f"**{match[1].rstrip()}**:"),
+)
+def _colon_inside(draft: Draft) -> Iterator[tuple[int, str]]:
+    inside = [turn for turn in draft.turns if _COLON_INSIDE.match(turn.marker.lstrip())]
+    if 2 * len(inside) <= len(draft.turns):  # where most have it, it is the post's form
+        for turn in inside:
+            yield turn.line, f"the colon is inside the bold; write **{turn.label}**:"
 
 
 def _block_message(line: str) -> str:

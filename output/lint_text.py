@@ -14,9 +14,9 @@ _LINE_END = re.compile(r"\r+\n")
 _FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})([^\n]*)")
 
 
-def without_code(line: str) -> str:
-    """The line without its code spans."""
-    return _CODE.sub("", line) if "`" in line else line
+def without_code(line: str, *, instead: str = "") -> str:
+    """The line without its code spans, or with something in the place of each."""
+    return _CODE.sub(instead, line) if "`" in line else line
 
 
 def without_fences(source: str) -> str:

@@ -104,7 +104,7 @@ def test_every_lint_rule_is_documented() -> None:
     from output.lint import RULES
 
     page = (ROOT / "docs" / "lint.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([A-Z]\d) \| (.*) \| (✓?) ?\|$", page, re.M)
+    rows = re.findall(r"^\| ([A-Z]\d{1,2}) \| (.*) \| (✓?) ?\|$", page, re.M)
     assert [(code, bool(tick), "only if selected" not in text) for code, text, tick in rows] == [
         (code, rule.fix is not None, rule.is_default) for code, rule in RULES.items()
     ]

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from output import frontmatter, lint_rules
+from output import frontmatter, lint_rules, lint_word_rules
 from output.lint import RULES, fix, lint
 from output.lint_registry import rule
 from output.markdown import render
@@ -72,6 +72,16 @@ def found(source: str, **kwargs: object) -> list[tuple[int, str]]:
         ("**Rich**: a\n\n**Zoe**: b\n\n**Rihc**: c\n\n**Rich**: d", [(5, "T9")]),
         ("**Speaker 1**: a\n\n**Speaker 2**: b\n\n**Speaker 1**: c\n\n**Jon**: d\n\n**John**: e\n\n**John**: f", []),
         ("**Ann**: a\n\n**Ben**: b\n\n**Ann**: c\n\n## Links\n\n- Ben: his site\n- Ann: https://a.b\n1. Ann: so", []),
+        ("**Ann**: a\n\n**B:** b\n\n**Ann**: c", [(3, "T10")]),
+        ("**Ann:** a\n\n**B:** b\n\n**Ann**: c", []),
+        ("**Ann**: a\n\n**never mind\n\n**Bob**: b", [(3, "W1")]),
+        ("**Ann**: **never\nmind\n\n**Bob**: so\nnever** mind, **b**\n\n**Ann**: c", [(1, "W1"), (5, "W1")]),
+        ("**Ann**: 2**3 a ** b f(**kw) `x **y` \\**no **so** ***a** b*", []),
+        ("**Ann**: I want to to go\nto\nTo it: The the. The `c` the, a, a", [(1, "W2"), (3, "W2")]),
+        ("**Ann**: that that had had on on-call the the-end what it is is the The C really really", []),
+        ("**Ann**: Are you ? Yes , sure .", [(1, "W3")] * 3),
+        ("**Ann**: `x` ? Yes ... and .NET 5 : 3 :) is\n? a", []),
+        ("**Ann**: Vraiment ? Oui ! Non , dit-il", [(1, "W3")]),
         ("**R**: a [word?] b [link?](http://a.b)", [(1, "M6")]),
         ("Only text.\n", [(1, "S1")]),
         ("Ed: *No speech was found in this recording.* Is that so?\n", [(1, "S1")]),
@@ -140,16 +150,19 @@ def test_an_unknown_code_is_refused() -> None:
 def test_every_check_is_a_rule_with_a_code_of_the_page() -> None:
     """A check without its decorator would find nothing, and no test would miss it."""
     checks = {rule.check for rule in RULES.values()}
-    drafts = [
-        value
-        for value in vars(lint_rules).values()
-        if inspect.isfunction(value) and value.__module__ == lint_rules.__name__
-        if [each.annotation for each in inspect.signature(value).parameters.values()] == ["Draft"]
-    ]
-    source = inspect.getsource(lint_rules)
-    unused = [each for each in drafts if each not in checks and len(re.findall(rf"\b{each.__name__}\b", source)) == 1]
-    assert [each.__name__ for each in unused] == []
-    assert all(re.fullmatch(r"[FTMS]\d", code) for code in RULES), "see docs/architecture.md"
+    for module in (lint_rules, lint_word_rules):
+        drafts = [
+            value
+            for value in vars(module).values()
+            if inspect.isfunction(value) and value.__module__ == module.__name__
+            if [each.annotation for each in inspect.signature(value).parameters.values()] == ["Draft"]
+        ]
+        source = inspect.getsource(module)
+        unused = [
+            each for each in drafts if each not in checks and len(re.findall(rf"\b{each.__name__}\b", source)) == 1
+        ]
+        assert [each.__name__ for each in unused] == []
+    assert all(re.fullmatch(r"[FTMSW]\d{1,2}", code) for code in RULES), "see docs/architecture.md"
 
 
 def test_every_rule_has_an_example() -> None:
@@ -205,9 +218,10 @@ def test_rendered_drafts_have_no_findings(turns: list[tuple[str, str]]) -> None:
     assert lint(render(transcript(*turns)), select=[*RULES]) == ()
 
 
-EXPECTED = {  # checked by reading: a dash that really opens a list, missing titles and turns
+EXPECTED = {  # checked by reading: a dash that really opens a list, missing titles and turns, slips
     "2015-08-12-flavio-percoco-talks-about-the-zaqar-project.md": [(86, "M1")],
-    "_transcripts__interviews__2019-12-23-oli-miri.md": [(1, "F2")],
+    "_transcripts__interviews__2019-12-23-oli-miri.md": [(1, "F2"), (83, "W2"), (297, "W2"), (406, "W2")],
+    "gotime__go-time-282.md": [(133, "W3"), (153, "W3")],
     "docs__interview-4-part-1.md": [(1, "S1")],
     "rfc__request-for-commits-15.md": [(73, "T7"), (161, "T7")],
 }
@@ -220,6 +234,29 @@ def test_published_posts_have_only_the_expected_findings() -> None:
     assert len(posts) == 18
     alarms = {post.name: found(post.read_text(encoding="utf-8")) for post in posts}
     assert {name: findings for name, findings in alarms.items() if findings} == EXPECTED
+
+
+_WORDS = st.sampled_from(["so", "**so**", "**never mind**", "2**3", "`to to`", "that that", "Yes, sure.", "Why?"])
+
+
+@given(st.lists(_WORDS, min_size=1, max_size=8), st.data())
+def test_one_slip_in_a_sound_text_is_the_only_finding(words: list[str], data: st.DataObject) -> None:
+    """Sound text has none; with one more half of bold, one word twice or one blank, it has that one, in its line."""
+    lines = ["**Ann**: Well", *words]
+    assert [code for _, code in found("\n".join(lines)) if code.startswith("W")] == []
+    slip, code = data.draw(st.sampled_from([("**never mind", "W1"), ("the the end", "W2"), ("you ?", "W3")]))
+    at = data.draw(st.integers(1, len(words)))
+    lines.insert(at, f"\n{slip}\n" if code == "W1" else slip)  # in a paragraph of its own, where nothing closes it
+    expected = at + 1 + (code == "W1")
+    assert [one for one in found("\n".join(lines)) if one[1].startswith("W")] == [(expected, code)]
+
+
+@pytest.mark.parametrize("piece", ["to {}", "to to {}", "a {} ?", "**a {}", "a** {}"])
+@pytest.mark.parametrize("filler", [" ", "**b ", "to "])
+def test_the_time_of_the_word_rules_grows_with_the_text(piece: str, filler: str) -> None:
+    assert_time_in_proportion(
+        lambda text: lint(text, select=["W1", "W2", "W3"]), lambda n: f"**Ann**: {piece.format(filler * n)}\n"
+    )
 
 
 @pytest.mark.parametrize("piece", ["<{}", "</{}", "<{} ", "[{}", "&{}", "**{}", "`{}"])
