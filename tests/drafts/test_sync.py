@@ -203,6 +203,27 @@ def test_a_turn_written_for_two_takes_the_time_of_the_speaker_it_names(draft: Pa
     assert "1 turn removed" in report
 
 
+def test_an_edit_that_is_undone_is_doubtful_again(draft: Path) -> None:
+    """Whatever was edited and synced between; what somebody has confirmed is not."""
+    words = list(transcript_of(draft).words)
+    doubts = tuple(Doubt(words[i].start, words[i].end, "unclear", 0.5) for i in (2, 20, 25))
+    draft.with_suffix(".json").write_text(replace(transcript_of(draft), doubts=doubts).to_json(), encoding="utf-8")
+    edit(draft, ("Hello and", "Hallo and"))
+    sync(draft)
+    confirmed = replace(transcript_of(draft), doubts=(doubts[0], doubts[2]))
+    draft.with_suffix(".json").write_text(confirmed.to_json(), encoding="utf-8")
+    before, text = transcript_of(draft), draft.read_text(encoding="utf-8")
+    for changes in (("welcome", "x y"), ("Hallo", "Hey")), (("ride", "z"),):
+        edit(draft, *changes)
+        sync(draft)
+    assert transcript_of(draft).doubts == ()
+    draft.write_text(text, encoding="utf-8")
+    sync(draft)
+    assert transcript_of(draft).doubts == before.doubts
+    assert list(transcript_of(draft).words)[2] == words[2]
+    assert sync(draft).report == "nothing changed"
+
+
 def test_sync_tells_of_a_turn_that_was_added(draft: Path) -> None:
     edit(draft, ("**A**: How did", "**B**: Mm.\n\n**A**: How did"))
     assert sync(draft).report == "1 word changed in 1 turn, 1 turn added"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from output.markdown import render
 from output.parse import parse
 from tests.support.transcripts import ADA, transcript
+from transcribe.drafts.settled import Settled
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import PageTurn
 from transcribe.editor.confirmation import confirmed
 from transcribe.editor.session import Session
-from transcribe.editor.settled import Settled
 from transcribe.person_names import NameCertainty
 from transcribe.transcript import Doubt, MadeWith, Speaker, Transcript, Turn
 

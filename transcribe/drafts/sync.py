@@ -20,6 +20,7 @@ from transcribe.drafts.derived_update import update_derived
 from transcribe.drafts.lost_words import lost_words, told
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.moved_recording import with_recording
+from transcribe.drafts.settled import Settled
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Transcript
@@ -44,20 +45,23 @@ class SyncResult:
 def sync(draft_path: Path, *, retime: Retime | None = None, audio: Path | None = None) -> SyncResult:
     """Update `STEM.json` and the existing captions next to `STEM.md` from the draft. Idempotent.
 
-    `retime` may time long rewrites on the recording; `audio` is where the recording is now. Raises `OutputError` if the
-    draft cannot be read or the folder cannot be written to, `TranscriptError` if the timed transcript is missing or
-    belongs to another draft or recording, and what `retime` raises; then nothing is written.
+    What was doubtful and is again as the machine wrote it, as an edit was undone, is doubtful again. `retime` may time
+    long rewrites on the recording; `audio` is where the recording is now. Raises `OutputError` if the draft cannot be
+    read or the folder cannot be written to, `TranscriptError` if the timed transcript is missing or belongs to another
+    draft or recording, and what `retime` raises; then nothing is written.
     """
     draft, before = read_draft(draft_path), transcript_of(draft_path)
     update = update_transcript(draft, before, name=str(draft_path))
-    after, report = update.transcript, update.report
+    heard, settled, report = original_of(before, draft_path), Settled(), update.report
+    settled.resume(before, lambda: heard)
+    after = settled.brought_back(update.transcript)
     if audio is not None:
         after = with_recording(draft_path, after, audio)
         report = f"{report}, the recording is now {audio}"
     if retime is not None:
         after, retimed = retime(after, before)
         report = f"{report}, {retimed}" if retimed else report
-    lost = lost_words(draft, original_of(before, draft_path))
+    lost = lost_words(draft, heard)
     paths, skipped = write_update(draft_path, after, before=before)
     return SyncResult(paths, report, skipped, told(lost, str(draft_path)))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import filterfalse
 
 from audio.episode import Seconds
+from transcribe.drafts.settled import with_words
 from transcribe.person_names import NameCertainty
-from transcribe.transcript import Doubt, Speaker, Transcript, Turn, Word
+from transcribe.transcript import Doubt, Speaker, Transcript, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,6 @@ def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
 
 def _certain(word: Word) -> Word:
     return replace(word, probability=1.0, error=None if word.error is None else 0.0)
-
-
-def with_words(transcript: Transcript, changed: Callable[[Word], Word]) -> Transcript:
-    """The transcript with each word changed so."""
-    turns = tuple(Turn(turn.speaker, tuple(map(changed, turn.words))) for turn in transcript.turns)
-    return replace(transcript, turns=turns)
 
 
 def _with_suggestions(transcript: Transcript, suggestions: Mapping[str, str]) -> Transcript:

@@ -24,6 +24,7 @@ from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
 from transcribe.drafts.machine_originals import original_of
 from transcribe.drafts.openings import Opening, with_opening
+from transcribe.drafts.settled import Settled
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
@@ -41,7 +42,6 @@ from transcribe.drafts.versions import keep_version
 from transcribe.editor.confirmation import Confirmation, confirmed, confirmed_name, restored
 from transcribe.editor.page_state import page_state
 from transcribe.editor.save_result import SaveResult, StaleError
-from transcribe.editor.settled import Settled
 from transcribe.editor.sound import Sound, SoundState
 from transcribe.editor.updates import Updates
 from transcribe.errors import TranscribeError

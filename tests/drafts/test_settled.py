@@ -11,9 +11,9 @@ from output.markdown import render
 from output.parse import parse
 from tests.support.counting import counting
 from tests.support.transcripts import ADA, transcript
+from transcribe.drafts.settled import LONGEST, Settled
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.editor.confirmation import confirmed, confirmed_name, restored
-from transcribe.editor.settled import LONGEST, Settled
 from transcribe.person_names import NameCertainty
 from transcribe.transcript import Doubt, Speaker, Transcript, Turn
 

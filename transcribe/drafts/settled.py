@@ -1,10 +1,10 @@
-"""What edits and confirmations have settled while a draft is edited: when they are undone, it is doubtful again. Pure.
+"""What edits and confirmations have settled of a draft: when they are undone, it is doubtful again. Pure.
 
 The law: a doubt that an edit took comes back with the words it was about, and these have their times again; one that
 the editor has confirmed does not, until that is undone, too; one of more than `LONGEST` words never does. A speaker
 whose name was changed and is the old one again is as unsure as before; one whose suggested name was refused is not.
-A session that begins with an edited draft knows this from the transcript as the machine wrote it; but of what was
-confirmed and then edited, only that it was edited.
+A session or a sync that begins with an edited draft knows this from the transcript as the machine wrote it; but of what
+was confirmed and then edited, only that it was edited.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from audio.episode import Seconds
-from transcribe.editor.confirmation import with_words
 from transcribe.person_names import NameCertainty
-from transcribe.transcript import Doubt, Speaker, Transcript, Word
+from transcribe.transcript import Doubt, Speaker, Transcript, Turn, Word
 
 LONGEST = 200  # words of a passage; a file may doubt its whole text thousands of times, and every edit looks at each
 
@@ -31,7 +30,7 @@ class _Passage:
 
 
 class Settled:
-    """The doubts and the unsure names that a session has settled. Not thread-safe."""
+    """The doubts and the unsure names that were settled. Not thread-safe."""
 
     def __init__(self) -> None:
         self._doubts: dict[Doubt, _Passage] = {}
@@ -40,7 +39,7 @@ class Settled:
         self._is_resumed = False
 
     def resume(self, now: Transcript, heard: Callable[[], Transcript]) -> None:
-        """Note, the first time, what earlier sessions have settled: what was doubtful as the machine `heard` it, and is
+        """Note, the first time, what was settled earlier: what was doubtful as the machine `heard` it, and is
         not `now`. What has its words still was confirmed."""
         if self._is_resumed:
             return
@@ -95,6 +94,12 @@ class Settled:
     def _as_it_was(self, speaker: Speaker) -> Speaker:
         was = self._speakers.get(speaker.id, speaker)
         return was if speaker.certainty is NameCertainty.EDITED and speaker.name == was.name else speaker
+
+
+def with_words(transcript: Transcript, changed: Callable[[Word], Word]) -> Transcript:
+    """The transcript with each word changed so."""
+    turns = tuple(Turn(turn.speaker, tuple(map(changed, turn.words))) for turn in transcript.turns)
+    return replace(transcript, turns=turns)
 
 
 _Key = tuple[str, Seconds, Seconds]
