@@ -15,7 +15,9 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.weights import UNREACHABLE, put_wheels
-from transcribe.errors import ModelError
+from tests.support.whisper_decoder import random_decoder
+from tests.support.whisper_encoder import random_encoder, write_container
+from transcribe.errors import EngineError, ModelError
 from transcribe.recognition.engines.ctranslate2 import CTranslate2
 from transcribe.recognition.model_sources import WEIGHTS, WHISPER_WHEELS
 from transcribe.recognition.models import (
@@ -121,6 +123,14 @@ HEADS = [
 def test_a_configuration_that_would_crash_the_engine_is_named(config: object, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"mine/config\.json cannot be read, or is not a Whisper model's"):
         usable(tmp_path / "mine", config=config).check()
+
+
+def test_a_head_that_the_model_lacks_is_told_before_its_weights_are_loaded(tmp_path: Path) -> None:
+    """CTranslate2 said in the first window that an index is out of range."""
+    files = usable(tmp_path / "mine", config={"alignment_heads": [[1, 1], [2, 0]]})
+    write_container(files.folder / "model.bin", random_encoder() | random_decoder())
+    with pytest.raises(EngineError, match=r"head 0 of layer 2 is none of the model's, which has 2 layers × 2 heads"):
+        CTranslate2(files)
 
 
 @pytest.mark.models
@@ -244,7 +254,7 @@ def test_a_record_that_claims_the_published_hash_is_not_believed(cache: Path, cl
 @pytest.mark.processes
 def test_a_hub_model_without_a_network_is_a_one_line_error(cache: Path) -> None:
     code = """
-from transcribe.errors import ModelError
+from transcribe.errors import EngineError, ModelError
 from transcribe.recognition.models import find_model
 try:
     find_model("small")

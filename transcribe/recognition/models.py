@@ -89,6 +89,12 @@ class ModelFiles:
     def check(self) -> None:
         """Raise `ModelError` for a small file that its engine cannot work with: some would end the process."""
         self._tokens(*_NEEDED)
+        _ = self.alignment_heads
+
+    @property
+    def alignment_heads(self) -> tuple[tuple[int, int], ...]:
+        """The heads that follow the audio: the layer and the head of each. Raises `ModelError` if the settings in the
+        folder do not name any, one twice, or one that no Whisper model has."""
         path = self.folder / CONFIG
         try:
             heads = json.loads(read_regular(path))["alignment_heads"]
@@ -96,6 +102,7 @@ class ModelFiles:
                 raise ValueError("alignment_heads are not pairs of a layer and a head")
             if len(set(map(tuple, heads))) < len(heads):
                 raise ValueError("alignment_heads name one twice")
+            return tuple((layer, head) for layer, head in heads)
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
             raise self.unusable(path, exc) from exc
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.support.whisper_encoder import write_container
+from tests.support.whisper_decoder import random_decoder
+from tests.support.whisper_encoder import HEADS, LAYERS, random_encoder, write_container
 from transcribe.errors import EngineError
-from transcribe.recognition.engines.ct2_container import read_container
+from transcribe.recognition.engines.ct2_container import check_heads, read_container
 
 
 def test_a_container_written_by_ctranslate2_is_read_back(tmp_path: Path) -> None:
@@ -78,3 +81,27 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "model.bin")
     with pytest.raises(EngineError, match="not a regular file"):
         read_container(tmp_path / "model.bin")
+
+
+@given(st.lists(st.tuples(st.integers(0, 31), st.integers(0, 19)), min_size=1))
+def test_a_head_that_the_decoder_lacks_is_named_with_what_it_has(
+    tmp_path_factory: pytest.TempPathFactory, heads: list[tuple[int, int]]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    if not (path := folder / "heads.bin").exists():
+        write_container(path, random_encoder() | random_decoder())
+    lacking = [(layer, head) for layer, head in heads if layer not in range(LAYERS) or head not in range(HEADS)]
+    if not lacking:
+        check_heads(heads, path)
+        return
+    layer, head = lacking[0]
+    has = f"head {head} of layer {layer} is none of the model's, which has {LAYERS} layers × {HEADS} heads"
+    with pytest.raises(EngineError, match=f"config.json: alignment_heads: {has}"):
+        check_heads(heads, path)
+
+
+@pytest.mark.parametrize("content", [b"", b"weights", bytes(100)])
+def test_what_is_no_container_is_left_to_the_engine(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.bin").write_bytes(content)
+    check_heads([(31, 19)], tmp_path / "model.bin")
+    check_heads([(31, 19)], tmp_path / "none.bin")

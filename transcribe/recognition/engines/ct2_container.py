@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -44,9 +45,27 @@ def read_container(path: Path, *, side: str = "") -> Arrays:
         ) from exc
 
 
-def layer_count(arrays: Arrays, side: str) -> int:
-    """The number of layers of the "encoder" or the "decoder"."""
-    return len({name.split("/")[1] for name in arrays if name.startswith(f"{side}/layer_") and name.count("/") > 2})
+def check_heads(heads: Iterable[tuple[int, int]], weights: Path) -> None:
+    """Raise `EngineError` for a layer or a head (from 0) that the decoder of a model.bin does not have.
+
+    CTranslate2 says of it that an index is out of range. What cannot be read here is left to the engine.
+    """
+    try:
+        with open_regular(weights) as file:
+            layers, most = _Reader(file).decoder_size()
+    except (OSError, struct.error, ValueError, KeyError, UnicodeDecodeError):
+        return
+    for layer, head in heads:
+        if not (layer < layers and head < most):
+            raise EngineError(
+                f"{weights.with_name('config.json')}: alignment_heads: head {head} of layer {layer} is none of the "
+                f"model's, which has {layers} layers × {most} heads, counted from 0; get the model again"
+            )
+
+
+def layer_count(names: Iterable[str], side: str) -> int:
+    """The number of layers of the "encoder" or the "decoder" with variables of these names."""
+    return len({name.split("/")[1] for name in names if name.startswith(f"{side}/layer_") and name.count("/") > 2})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,18 @@ class _Reader:
 
     def variables(self, side: str) -> Arrays:
         """Those whose names begin with `side`; aliases share an array, also with a variable of the other side."""
+        places = self._places()
+        wanted = {name: place for name, place in places.items() if name.startswith(side)}
+        arrays = {place: self._array(place) for place in dict.fromkeys(wanted.values())}
+        return {name: arrays[place] for name, place in wanted.items()}
+
+    def decoder_size(self) -> tuple[int, int]:
+        """The numbers of layers and of heads of the decoder; reads no other array."""
+        places = self._places()
+        return layer_count(places, "decoder"), int(self._array(places["decoder/num_heads"]))
+
+    def _places(self) -> dict[str, _Place]:
+        """Where each variable is, by its name and its aliases."""
         version, _name, _revision = self._number("I"), self._string(), self._number("I")
         if version not in _VERSIONS:
             raise ValueError(f"binary version {version}")
@@ -75,9 +106,7 @@ class _Reader:
         for _ in range(self._count()):
             alias, name = self._string(), self._string()
             places[alias] = places[name]
-        wanted = {name: place for name, place in places.items() if name.startswith(side)}
-        arrays = {place: self._array(place) for place in dict.fromkeys(wanted.values())}
-        return {name: arrays[place] for name, place in wanted.items()}
+        return places
 
     def _place(self) -> _Place:
         """That of the variable which begins here; leaves the file at its end."""

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError, ModelError
+from transcribe.recognition.engines.ct2_container import check_heads
 from transcribe.recognition.engines.decoders import load_decoder
 from transcribe.recognition.engines.encoders import Encoded, Encoder, load_encoder_network
 from transcribe.recognition.engines.log_mel import FRAME_SAMPLES
@@ -59,6 +60,7 @@ class CTranslate2:
 
     def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0, batch: int = 0) -> None:
         files.check()
+        check_heads(files.alignment_heads, files.folder / WEIGHTS)
         try:
             import ctranslate2
             from faster_whisper import WhisperModel

@@ -18,7 +18,7 @@ import numpy as np
 from audio.decoding.samples import SAMPLE_RATE
 from audio.trust import read_regular
 from transcribe.errors import EngineError
-from transcribe.recognition.engines.ct2_container import Arrays, layer_count, read_container
+from transcribe.recognition.engines.ct2_container import Arrays, check_heads, layer_count, read_container
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces
 from transcribe.recognition.models import ModelFiles
@@ -46,7 +46,7 @@ class OpenAIWhisper:
 
                 self._device = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
                 arrays = read_container(files.folder / "model.bin")
-                heads = json.loads(read_regular(files.folder / "config.json")).get("alignment_heads")
+                stated = json.loads(read_regular(files.folder / "config.json")).get("alignment_heads")
                 self._model = whisper.Whisper(whisper.ModelDimensions(**dimensions(arrays)))
                 self._model.load_state_dict(
                     {name: torch.from_numpy(np.array(a, np.float32)) for name, a in state_dict(arrays).items()}
@@ -57,7 +57,9 @@ class OpenAIWhisper:
                 raise EngineError(
                     f"model {files.name}: openai-whisper cannot load {files.folder} ({exc}); use --engine ctranslate2"
                 ) from exc
-            if heads:
+            if stated:
+                heads = files.alignment_heads
+                check_heads(heads, files.folder / "model.bin")
                 mask = torch.zeros(self._model.dims.n_text_layer, self._model.dims.n_text_head, dtype=torch.bool)
                 mask[tuple(np.transpose(heads).tolist())] = True
                 self._model.register_buffer("alignment_heads", mask.to_sparse(), persistent=False)
