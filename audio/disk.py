@@ -49,10 +49,10 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     _sweep_once(path.parent)
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-    lock = None if sys.platform == "win32" else os.dup(descriptor)  # Windows renames no open file
+    held = None if sys.platform == "win32" else os.dup(descriptor)  # Windows renames no open file
     try:
-        if lock is not None:
-            _lock(lock)
+        if held is not None:
+            lock(held)
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
@@ -65,8 +65,8 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
         raise
     finally:
-        if lock is not None:
-            os.close(lock)
+        if held is not None:
+            os.close(held)
 
 
 def patiently(rename: Callable[[], object], *, waits: Sequence[float] = _RENAME_WAITS) -> None:
@@ -114,7 +114,7 @@ def _remove_if_left(path: Path) -> bool:
             return True
         else:  # noqa: RET505 - so that mypy sees one platform at a time
             with open_regular(path) as file:
-                if _lock(file.fileno()):
+                if lock(file.fileno()):
                     path.unlink()
                     return True
     return False
@@ -253,8 +253,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
-    """Lock an open file until its last descriptor is closed; False if it is locked already, or locks do not exist."""
+def lock(descriptor: int) -> bool:
+    """Lock an open file or folder until its last descriptor is closed; False if it is locked, or locks do not exist."""
     if sys.platform == "win32":
         return False
     import fcntl

@@ -9,7 +9,6 @@ import errno
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from audio.decoding.tracks import sound_tracks
 from audio.disk import replacing
 from audio.episode import Seconds, Track
 from audio.errors import DecodeError
+from audio.scratch import temporary_folder
 from audio.shortage import room_step
 
 MIX_FORMATS = {".m4a": "ipod", ".mp3": "mp3", ".flac": "flac", ".wav": "wav", ".ogg": "ogg", ".opus": "opus"}
@@ -41,8 +41,8 @@ def write_mix(tracks: Sequence[Track], path: Path) -> None:
 
     Raises `DecodeError` if ffmpeg cannot make it, `OSError` if it cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="turnscript-") as folder:
-        made = Path(folder) / f"mix{path.suffix.lower()}"
+    with temporary_folder() as folder:
+        made = folder / f"mix{path.suffix.lower()}"
         sounding = [track for track in tracks if sound_tracks(track.path, part=tagged_part(track.path))]
         command = mix_command(sounding or tracks, made, form=MIX_FORMATS[made.suffix])
         patience = _PATIENCE + sum(track.path.stat().st_size for track in tracks) / _SLOWEST

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 from audio.disk import write_all
 from audio.episode import Seconds
 from audio.errors import DecodeError
+from audio.scratch import temporary_folder
 from audio.shortage import room_step
 
 if TYPE_CHECKING:
@@ -173,12 +174,12 @@ def scratch_file() -> Iterator[IO[bytes]]:
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A folder in the temp folder, removed after the block. Raises `DecodeError` if it has no room for one."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="turnscript-", ignore_cleanup_errors=True)
-    except OSError as exc:
-        raise _no_room(exc) from exc
-    with folder as name:
-        yield Path(name)
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(temporary_folder())
+        except OSError as exc:
+            raise _no_room(exc) from exc
+        yield folder
 
 
 def write(file: IO[bytes], data: bytes) -> None:

