@@ -93,6 +93,15 @@ def test_where_a_text_of_ours_is_wanted(run: Run, desk: Path, line: str, kind: s
     assert (desk / "x.txt").read_text() == TEXTS[kind]
 
 
+def test_learn_adds_no_line_to_a_glossary_in_toml(run: Run, desk: Path) -> None:
+    """It was no TOML then, and every run that read it failed."""
+    with_times(run, desk)
+    (desk / "d.md").write_text((desk / "d.md").read_text().replace("Grace", "Haikel"))
+    (desk / "names.toml").write_text("[glossary]\nRDO = []\n")
+    assert "is TOML, " in told(run, "learn d.md --glossary {} --yes", "names.toml")
+    assert (desk / "names.toml").read_text() == "[glossary]\nRDO = []\n"
+
+
 @pytest.mark.parametrize("suffix", ["ref.md", "ref.txt", "rttm"])
 def test_where_a_reference_is_wanted(run: Run, desk: Path, suffix: str) -> None:
     (desk / "clips").mkdir()

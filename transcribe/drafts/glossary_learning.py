@@ -96,7 +96,9 @@ def with_entries(glossary: str, new: Sequence[Proposal]) -> str:
 
 def read_glossary_text(path: Path) -> str:
     """The text of a glossary, empty if the file does not exist. Raises `SettingsError` if it cannot be read, or is of
-    another kind: entries would be added to it."""
+    another kind: entries would be added to it, and a TOML file would be none any more."""
+    if path.suffix.lower() == ".toml":
+        raise SettingsError(f"{path}: is TOML, to which no lines can be added; give a text file, one name per line")
     return glossary_text(path) if path.exists() else ""
 
 

@@ -183,7 +183,8 @@ class Session:
             self._updates.soon()
 
     def add_to_glossary(self, misheard: str, correct: str) -> None:
-        """Add a mishearing to the glossary. Raises `EditError` if it cannot hold it, `OutputError` as its file does."""
+        """Add a mishearing to the glossary. Raises `EditError` if it cannot hold it, `SettingsError` if it is none,
+        `OutputError` if it cannot be written."""
         with self._lock:
             glossary = read_glossary_text(self._glossary)
             new = new_entries([Proposal(correct, misheard, 1, ())], glossary)
