@@ -46,6 +46,8 @@ def joined(text: str, language: str = "en") -> str:
         # a word without an end: the next chunk's capital goes
         ("But | The boats were old.", "But the boats were old."),
         ("If you were serious, | You would go.", "If you were serious, you would go."),
+        ("three weeks so | Here's my ticket.", "three weeks so here's my ticket."),
+        ("three weeks so | I'd say no.", "three weeks so I'd say no."),
         ("in the old | Town hall.", "in the old Town hall."),  # it may be a name
         ("and then | I said no.", "and then I said no."),
         ("so they asked | Will about it.", "so they asked Will about it."),

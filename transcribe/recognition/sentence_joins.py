@@ -25,7 +25,8 @@ _PAUSE = 0.7  # seconds of silence that end a sentence, if one reading ends it
 _SEAM_PAUSE = 0.4  # seconds inside a chunk, where a capital follows a word without a mark
 
 _OPENERS = "almost now please thanks sorry hello hi hey let's once again still everything nothing everybody sure"
-_PLAIN = (FUNCTION_WORDS | set(_OPENERS.split())) - {"i", "i'm", "will"}  # Will is a name
+_CAPITALS = frozenset(("i", "i'm", "i'll", "i've", "i'd", "will"))  # Will is a name
+_PLAIN = (FUNCTION_WORDS | set(_OPENERS.split())) - _CAPITALS
 _NO_ENDS = frozenset("a an the my your our their and or but if because".split())  # no sentence ends with them
 _BEFORE_NAMES = frozenset("of to for from with by at as than".split())  # nor with these: "for The Mill"
 _AFTER_COMMA = frozenset("and but or so nor yet which who whose where because although though excluding".split())
