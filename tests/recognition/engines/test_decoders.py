@@ -182,10 +182,10 @@ def without_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
 
 @pytest.fixture(scope="module")
 def windows() -> list[Samples]:
-    """Of several lengths, and one of silence."""
+    """Of several lengths, and one of silence. The shortest begins with a word: half of one is read as anything."""
     path = CLIPS / "packaging-notes.mp3"
     with decode(path) as audio:
-        parts = [audio.read(start, end) for start, end in ((0, 12), (3, 11), (12, 30), (30, 34), (20, 50))]
+        parts = [audio.read(start, end) for start, end in ((0, 12), (3, 11), (12, 30), (30.4, 34.5), (20, 50))]
     return [*parts, np.zeros(32_000, np.float32)]
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from tests.support.whisper_encoder import HEADS, LAYERS, MELS, WIDTH, Arrays, needs_dot_products, random_encoder
+from transcribe.recognition.engines import encoder_graph as encoder_graph_module
 from transcribe.recognition.engines.encoder_graph import encoder_graph
 
 Floats = NDArray[np.float64]
@@ -89,7 +90,42 @@ def test_each_output_of_a_layer_has_a_scale() -> None:
             scaled = np.concatenate([3 * query * factors, key / factors, value], axis=-1)
             arrays[name] = scaled.T.astype(np.float16)
     mel = np.random.default_rng(5).normal(size=(MELS, 60)).astype(np.float32)
+    assert distance(run(arrays, mel), encoded(mel, arrays)) < 0.03
+
+
+@needs_dot_products
+def test_what_all_keys_have_in_common_takes_no_precision() -> None:
+    """It adds the same to all scores of a frame, so the weights stay."""
+    arrays = random_encoder()
+    mel = np.random.default_rng(5).normal(size=(MELS, 60)).astype(np.float32)
+    expected = encoded(mel, arrays)
+    for layer in range(LAYERS):
+        arrays[f"encoder/layer_{layer}/self_attention/linear_0/bias"][WIDTH : 2 * WIDTH] += np.float16(500)
+    assert distance(run(arrays, mel), expected) < 0.02
+
+
+@needs_dot_products
+@pytest.mark.parametrize("layer", ["self_attention", "ffn"])
+def test_a_channel_that_a_norm_makes_large_takes_no_precision(layer: str) -> None:
+    """Behind the norm it is multiplied by little."""
+    arrays = random_encoder()
+    for i in range(LAYERS):
+        name = f"encoder/layer_{i}/{layer}"
+        for kind in ("gamma", "beta"):
+            arrays[f"{name}/layer_norm/{kind}"][:4] *= np.float16(64)
+        arrays[f"{name}/linear_0/weight"][:, :4] /= np.float16(64)
+    mel = np.random.default_rng(5).normal(size=(MELS, 60)).astype(np.float32)
     assert distance(run(arrays, mel), encoded(mel, arrays)) < 0.02
+
+
+@needs_dot_products
+@pytest.mark.parametrize("frames", [1, 13, 14, 15, 60, 80])
+def test_the_attention_of_some_frames_at_a_time_is_that_of_all(frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = random_encoder()
+    mel = np.random.default_rng(frames).normal(size=(MELS, frames)).astype(np.float32)
+    at_once = run(arrays, mel)
+    monkeypatch.setattr(encoder_graph_module, "_BLOCK", 7)  # frames of the output, which are two of the input
+    assert np.array_equal(run(arrays, mel), at_once)
 
 
 @needs_dot_products
@@ -108,11 +144,12 @@ def test_each_frame_has_a_scale() -> None:
     assert max(distance(*pair) for pair in zip(states, expected, strict=True)) < 0.05
 
 
-def test_weights_of_zero_are_computed_as_such() -> None:
+@pytest.mark.parametrize("kind", ["/weight", "/gamma", "/beta", "/bias"])
+def test_weights_of_zero_are_computed_as_such(kind: str) -> None:
     """Pruned ones, whose scale would be a division by zero."""
     arrays = random_encoder()
     for name in list(arrays):
-        if "/layer_0/" in name and name.endswith("/weight"):
+        if "/layer_0/" in name and name.endswith(kind):
             arrays[name] = np.zeros_like(arrays[name])
     assert np.isfinite(run(arrays, np.zeros((MELS, 4), np.float32))).all()
 

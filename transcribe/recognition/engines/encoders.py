@@ -1,9 +1,9 @@
 """Windows of audio → the states that a text is decoded from: by CTranslate2's encoder, or by onnxruntime's.
 
-CTranslate2 writes the scores of the attention, 72 MB for each layer of `base` and a window of 30 s, and onnxruntime
-keeps them in the processor's cache: such a window takes .53 s instead of .61 on one core, and .54 instead of 1.08
-beside programs that need the cache. The states differ by 2.6 % (relative L2); each kind differs by 4.7 % from those in
-32 bits, and by 2.1 % from its own if a factor is multiplied in another order.
+CTranslate2 writes the scores of the attention, 72 MB for each layer of `base` and a window of 30 s, in 32 bits, and
+needs .61 s for such a window on one core, 1.08 beside programs that need the processor's cache. Here the scores of a
+few frames stay there, and both products of the attention are of 8 bits: .39 s. The states differ from those in 32 bits
+by 4.7 % (relative L2, 22 windows of two corpora), CTranslate2's by 5.4.
 """
 
 from __future__ import annotations
