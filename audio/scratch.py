@@ -1,15 +1,17 @@
 """Folders in the temp folder, for what only other programs read and write: removed after use.
 
 A killed process, such as a worker of a run that is interrupted, leaves its folder. The next process that needs one
-removes those: a folder in use is locked, by its open descriptor, so that the lock ends with the process whatever ends
-it. On Windows, which locks no folders, they stay.
+removes those. The law: a folder of somebody else is never removed, whatever its name, owner and age. So each of ours
+has a marker, a file that says so and names the folder. It is locked by its open descriptor while the folder is in use:
+the lock ends with the process whatever ends it. Of a folder whose marker nobody holds the files are removed, one by
+one, and then the empty folder; one that has a folder in it, which none of ours has, stays as it is. On Windows, which
+locks no files so, they stay.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
 import tempfile
@@ -20,21 +22,26 @@ from pathlib import Path
 
 from audio.disk import APP, lock
 
-_PREFIX = f"{APP}-"
-_GRACE = 3600.0  # seconds in which a folder may not be locked yet, or is of a release that locks none
+_PREFIX = f"{APP}-scratch-"
+_MARKER = f".{APP}-scratch"
+_GRACE = 3600.0  # seconds that a marker stays: where machines share the temp folder, one may not see another's locks
+_MADE_HERE = os.O_RDWR | os.O_CREAT | os.O_EXCL
 
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder of this user's in the temp folder, removed after the block. Raises `OSError`."""
+    """A folder of this user's in the temp folder, removed after the block. Raises `OSError`.
+
+    It has a hidden file, the marker; make no folders in it.
+    """
     _sweep_once(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name, _locked(Path(name)):
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name, _marked(Path(name)):
         yield Path(name)
 
 
 def remove_left_folders(parent: Path) -> int:
-    """Remove the folders in `parent` of processes that are no more; return their number. A folder in use stays, and so
-    do one changed just now, another user's, a link, and whatever has such a name and is no folder."""
+    """Remove the folders in `parent` of processes that are no more; return their number. Whatever has no marker of ours
+    stays, and so does a folder in use, or made just now."""
     return sum(map(_remove_if_left, parent.glob(f"{_PREFIX}*")))
 
 
@@ -45,26 +52,47 @@ def _sweep_once(parent: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _marked(folder: Path) -> Iterator[None]:
+    """The folder with its marker, which is locked. It is empty until then: an empty one marks nothing."""
     with contextlib.ExitStack() as stack:
         if sys.platform != "win32":
-            descriptor = os.open(folder, os.O_RDONLY)
+            descriptor = os.open(folder / _MARKER, _MADE_HERE, 0o600)
             stack.callback(os.close, descriptor)
-            lock(descriptor)
+            if lock(descriptor):
+                os.write(descriptor, _statement(folder))
         yield
+
+
+def _statement(folder: Path) -> bytes:
+    """What the marker of this folder says: another one for each, so that a copy is nothing of ours."""
+    return os.fsencode(f"{APP} made {folder.name} for itself, and removes it when no process holds this file\n")
 
 
 def _remove_if_left(folder: Path) -> bool:
     if sys.platform == "win32":
         return False
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            status = os.fstat(descriptor)
-            is_ours = status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == stat.S_IRWXU
-            if is_ours and time.time() - status.st_mtime > _GRACE and lock(descriptor):
-                shutil.rmtree(folder)
-                return True
-        finally:
-            os.close(descriptor)
+    with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+        inside = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        stack.callback(os.close, inside)
+        marker = os.open(_MARKER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside)
+        stack.callback(os.close, marker)
+        status, statement = os.fstat(marker), _statement(folder)
+        is_left = status.st_uid == os.geteuid() == os.fstat(inside).st_uid and time.time() - status.st_mtime > _GRACE
+        if stat.S_ISREG(status.st_mode) and is_left and lock(marker) and os.read(marker, 4096) == statement:
+            return _remove_files(folder, inside)
     return False
+
+
+def _remove_files(folder: Path, inside: int) -> bool:
+    """Remove the files of an open folder, the marker last, and the folder; return whether there was no folder in it.
+    Links are removed themselves. Raises `OSError`."""
+    if sys.platform == "win32":
+        return False
+    with os.scandir(inside) as entries:
+        kinds = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+    if any(kinds.values()):
+        return False
+    for name in sorted(kinds, key=lambda name: name == _MARKER):
+        os.unlink(name, dir_fd=inside)
+    folder.rmdir()
+    return True

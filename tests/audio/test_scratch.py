@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from audio import scratch
 from audio.scratch import remove_left_folders, temporary_folder
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows locks no folders")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="on Windows they stay")
 
 
 @pytest.fixture
@@ -42,11 +43,11 @@ def left_by_a_killed_process(temp: Path) -> Path:
 def test_what_a_killed_process_leaves_is_removed_by_the_next_that_needs_a_folder(temp: Path) -> None:
     left = left_by_a_killed_process(temp)
     new = left_by_a_killed_process(temp)
-    os.utime(left, (0, 0))
+    os.utime(left / scratch._MARKER, (0, 0))
     with temporary_folder() as folder:
         assert sorted(temp.iterdir()) == sorted([folder, new])
-        os.utime(folder, (0, 0))
-        os.utime(new, (0, 0))
+        os.utime(folder / scratch._MARKER, (0, 0))
+        os.utime(new / scratch._MARKER, (0, 0))
         assert remove_left_folders(temp) == 1, "not the one in use"
         assert folder.is_dir()
     assert list(temp.iterdir()) == []
@@ -55,7 +56,7 @@ def test_what_a_killed_process_leaves_is_removed_by_the_next_that_needs_a_folder
 def test_a_folder_is_gone_after_use_whatever_happens_in_it(temp: Path) -> None:
     def fail() -> None:
         with temporary_folder() as folder:
-            (folder / "below").mkdir()
+            (folder / "times").write_text("0 0")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -63,38 +64,94 @@ def test_a_folder_is_gone_after_use_whatever_happens_in_it(temp: Path) -> None:
     assert list(temp.iterdir()) == []
 
 
-def test_what_is_not_ours_stays(temp: Path) -> None:
+def test_a_folder_of_the_user_stays_whatever_its_name_age_and_permissions(temp: Path) -> None:
+    """As `mktemp -d $TMPDIR/turnscript-XXXX` and `umask 077` make them, and as earlier releases left them."""
     elsewhere = temp / "elsewhere"
     elsewhere.mkdir(mode=0o700)
-    (temp / "turnscript-link").symlink_to(elsewhere)
-    (temp / "turnscript-file").write_text("mine")
-    (temp / "turnscript-for-all").mkdir(mode=0o755)
-    (temp / "other-x").mkdir(mode=0o700)
-    for path in temp.iterdir():
+    for name in ("turnscript-main", "turnscript-scratch-mine", "turnscript-scratch-ab12cd34", "turnscript-k3_x9a"):
+        below = temp / name / "audio"
+        below.mkdir(parents=True)
+        (temp / name).chmod(0o700)
+        (below / "scratch.py").write_text("edited an hour after the folder was made")
+    (temp / "turnscript-scratch-link").symlink_to(elsewhere)
+    (temp / "turnscript-scratch-file").write_text("mine")
+    assert remove_left_after_an_hour(temp) == 0
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        lambda path, said: None,
+        lambda path, said: path.write_bytes(b""),
+        lambda path, said: path.write_bytes(said + b"mine"),
+        lambda path, said: path.mkdir(),
+        lambda path, said: os.mkfifo(path),
+        lambda path, said: ((path.parent / "times").write_bytes(said), path.symlink_to("times")),
+        lambda path, said: (path.write_bytes(said), path.parent.rename(path.parent.with_name("turnscript-scratch-b"))),
+        lambda path, said: (path.write_bytes(said), (path.parent / "mine").mkdir()),
+    ],
+    ids=["none", "empty", "other words", "a folder", "a pipe", "a link", "of another name", "a folder beside it"],
+)
+def test_what_is_almost_a_folder_of_ours_stays(temp: Path, marker: Callable[[Path, bytes], object]) -> None:
+    with temporary_folder() as folder:
+        name, said = scratch._MARKER, (folder / scratch._MARKER).read_bytes()
+    folder.mkdir(mode=0o700)
+    (folder / "words").write_text("mine")
+    marker(folder / name, said)
+    assert remove_left_after_an_hour(temp) == 0
+
+
+def test_a_link_in_a_left_folder_is_removed_and_not_what_it_leads_to(temp: Path) -> None:
+    elsewhere = temp / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "words").write_text("mine")
+    left = left_folder(temp, name="turnscript-scratch-a")
+    (left / "link").symlink_to(elsewhere)
+    (left / "file").symlink_to(elsewhere / "words")
+    os.utime(left / scratch._MARKER, (0, 0))
+    assert remove_left_folders(temp) == 1
+    assert sorted(temp.rglob("*")) == [elsewhere, elsewhere / "words"]
+
+
+def remove_left_after_an_hour(temp: Path) -> int:
+    """How many are removed when all there is is old; nothing else is touched if that is none."""
+    for path in temp.rglob("*"):
         os.utime(path, (0, 0), follow_symlinks=False)
-    before = sorted(temp.iterdir())
-    assert remove_left_folders(temp) == 0
-    assert sorted(temp.iterdir()) == before
+    before = sorted(temp.rglob("*"))
+    n_removed = remove_left_folders(temp)
+    assert n_removed or sorted(temp.rglob("*")) == before
+    return n_removed
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=6))
-def test_exactly_the_old_ones_that_nobody_holds_are_removed(
-    tmp_path_factory: pytest.TempPathFactory, folders: list[tuple[bool, bool]]
+def left_folder(temp: Path, *, name: str) -> Path:
+    """A folder as a killed process leaves it."""
+    folder = temp / name
+    folder.mkdir(mode=0o700)
+    (folder / scratch._MARKER).write_bytes(scratch._statement(folder))
+    (folder / "times").write_text("0 0")
+    return folder
+
+
+@given(st.lists(st.tuples(*[st.booleans()] * 3), max_size=6))
+def test_exactly_the_old_ones_of_ours_that_nobody_holds_are_removed(
+    tmp_path_factory: pytest.TempPathFactory, folders: list[tuple[bool, bool, bool]]
 ) -> None:
-    """(held, old) of each folder."""
+    """(ours, held, old) of each folder."""
     temp, descriptors = tmp_path_factory.mktemp("temp"), []
-    paths = [temp / f"turnscript-{number}" for number in range(len(folders))]
+    paths = [left_folder(temp, name=f"turnscript-scratch-{number}") for number in range(len(folders))]
     try:
-        for path, (is_held, is_old) in zip(paths, folders, strict=True):
-            path.mkdir(mode=0o700)
-            (path / "times").write_text("0 0")
+        for path, (is_ours, is_held, is_old) in zip(paths, folders, strict=True):
+            marker = path / scratch._MARKER
             if is_held:
-                descriptors.append(os.open(path, os.O_RDONLY))
+                descriptors.append(os.open(marker, os.O_RDONLY))
                 assert scratch.lock(descriptors[-1])
-            if is_old:
-                os.utime(path, (0, 0))
+            for each in (marker, path) if is_old else ():
+                os.utime(each, (0, 0))
+            if not is_ours:
+                marker.unlink()
         remove_left_folders(temp)
-        assert [path.exists() for path in paths] == [is_held or not is_old for is_held, is_old in folders]
+        stay = [not is_ours or is_held or not is_old for is_ours, is_held, is_old in folders]
+        assert [path.exists() for path in paths] == stay
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
