@@ -106,6 +106,48 @@ def test_results_that_are_gone_from_the_cache_are_no_changed_settings(setup: Set
     )
 
 
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        (Mode(ignore_cache=True), "--fresh asks for it"),
+        (Mode(ignore_cache=True, force=True), "--fresh asks for it"),
+        (Mode(force=True), "--force asks for it, and the cached results are missing"),
+    ],
+)
+@pytest.mark.parametrize("is_cached", [True, False])
+def test_what_is_asked_for_is_the_reason_and_not_a_file_that_is_missing(
+    setup: Setup, tmp_path: Path, mode: Mode, told: str, is_cached: bool
+) -> None:
+    path = tone(tmp_path / "a.wav")
+    done(path, setup)
+    if not is_cached:
+        shutil.rmtree(setup.cache)
+    line = forecast_lines(path, replace(setup, mode=mode))[0]
+    from_cache = is_cached and not mode.ignore_cache
+    assert line == ("to be written again from cached results" if from_cache else f"to be transcribed again: {told}")
+
+
+def test_force_is_no_reason_where_the_run_without_it_does_the_same(setup: Setup, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    done(path, setup)
+    shutil.rmtree(setup.cache)
+    changed = replace(with_settings(tmp_path, beam_size=2), mode=Mode(force=True))
+    assert forecast_lines(path, changed)[0] == "to be transcribed again: the audio, the settings or turnscript changed"
+    (tmp_path / "drafts" / "a.md").unlink()
+    told = "to be transcribed again: a file is missing, and so are the cached results"
+    assert forecast_lines(path, replace(setup, mode=Mode(force=True)))[0] == told
+
+
+def test_a_recording_that_was_moved_is_no_missing_file(setup: Setup, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    done(path, setup)
+    shutil.rmtree(setup.cache)
+    (tmp_path / "b").mkdir()
+    moved = path.rename(tmp_path / "b" / "a.wav")
+    told = "to be transcribed again: the recording is not where it was, and the cached results are missing"
+    assert forecast_lines(moved, setup)[0] == told
+
+
 @given(st.sampled_from(PlannedAction), st.sets(st.sampled_from(sorted(STAGES))))
 def test_a_line_says_transcribed_exactly_if_words_are_recognised(action: PlannedAction, missing: set[Stage]) -> None:
     plan = Planned(action, frozenset(missing))

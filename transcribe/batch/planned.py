@@ -36,14 +36,24 @@ class PlannedAction(StrEnum):
         return self not in (PlannedAction.NONE, PlannedAction.TRANSCRIBED)
 
 
+class Reason(StrEnum):
+    """Why an episode that has a transcript is transcribed again."""
+
+    FRESH = "--fresh asks for it"
+    CHANGED = "the audio, the settings or turnscript changed"
+    FORCED = "--force asks for it, and the cached results are missing"
+    MOVED = "the recording is not where it was, and the cached results are missing"
+    GONE = "a file is missing, and so are the cached results"
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run would do with an episode; `missing` are the stages whose results are not cached. `has_changed`: the
-    audio, the settings or the program are others than those its transcript was made with."""
+    """What a run would do with an episode; `missing` are the stages whose results are not cached, or not to be used.
+    `reason` is why it is done again, if it is."""
 
     action: PlannedAction
     missing: frozenset[Stage] = STAGES
-    has_changed: bool = False
+    reason: Reason | None = None
 
     @property
     def is_work(self) -> bool:
@@ -75,7 +85,6 @@ class Planned:
             what = f"to be written{again}: {' and '.join(left)}; no words are recognised again"
         else:
             what = f"to be transcribed{'' if edited else again}"
-            if self.action is PlannedAction.CHANGED:
-                changed = "the audio, the settings or turnscript changed"
-                what += f": {changed if self.has_changed else 'a file is missing, and so are the cached results'}"
+            if self.reason and not edited:
+                what += f": {self.reason}"
         return f"{what}; {self.action}" if edited else what

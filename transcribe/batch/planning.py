@@ -24,11 +24,11 @@ from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.formats import file_name
 from transcribe.batch.mode import UPDATE, Mode
-from transcribe.batch.planned import STAGES, Planned, PlannedAction
+from transcribe.batch.planned import STAGES, Planned, PlannedAction, Reason
 from transcribe.batch.report import Result, State
 from transcribe.batch.stems import Stems
 from transcribe.drafts.currency import Inputs, is_made_of, settled
-from transcribe.drafts.records import has_transcript, is_edited, transcript_at
+from transcribe.drafts.records import from_folder, has_transcript, is_edited, transcript_at
 from transcribe.drafts.without_sound import Soundless
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
@@ -197,15 +197,25 @@ def planned(
     enrolled = voices_of(settings) if voices is None else voices
     inputs = Inputs(fingerprint.sha256, settings, enrolled, job.episode.tracks)
     is_there = job.episode.path.is_file()  # the mix of several tracks may have gone
-    if not (mode.ignore_cache or mode.force) and is_there and settled(job.stem, job.episode.path, inputs=inputs):
+    is_settled = is_there and settled(job.stem, job.episode.path, inputs=inputs) is not None
+    if is_settled and not (mode.ignore_cache or mode.force):
         return Planned(PlannedAction.NONE)
     missing = STAGES if missing_of is None or mode.ignore_cache else missing_of(job, fingerprint)
     if edited:
         return Planned(PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE, missing)
     if not has_before:
         return Planned(PlannedAction.NEW, missing)
-    before = transcript_at(settings.output_folder / file_name(job.stem, "json"))
-    return Planned(PlannedAction.CHANGED, missing, before is None or not is_made_of(before, inputs, edited=False))
+    asked = Reason.FRESH if mode.ignore_cache else Reason.FORCED if is_settled else None
+    return Planned(PlannedAction.CHANGED, missing, asked or _reason_found(job.stem, job.episode.path, inputs))
+
+
+def _reason_found(stem: str, path: Path, inputs: Inputs) -> Reason:
+    """Why files that are not settled are made again, if nobody asks for it."""
+    folder = inputs.settings.output_folder
+    before = transcript_at(folder / file_name(stem, "json"))
+    if before is None or not is_made_of(before, inputs, edited=False):
+        return Reason.CHANGED
+    return Reason.GONE if before.episode.path == from_folder(folder, path) else Reason.MOVED
 
 
 def remote_actions(jobs: Sequence[Job], settings: Settings, *, mode: Mode = UPDATE) -> list[PlannedAction]:
