@@ -16,7 +16,7 @@ __all__ = ["RULES", "Finding", "Fixed", "Rule", "fix", "lint", "lint_rules", "li
 
 
 def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding, ...]:
-    """The findings of the rules `select` (codes; default: all but M5) in a draft, by line.
+    """The findings of the rules `select` (codes; default: those that are on) in a draft, by line.
 
     A draft in which git left a conflict has two texts: nothing but that is found. Raises `ValueError` for a code that
     no rule has.

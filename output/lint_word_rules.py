@@ -1,6 +1,7 @@
 """The lint rules of slips of the hand in what is said: bold that is never closed, a word typed twice, a blank too many.
 
-What can be meant is no finding: `that that`, `on on-call`, `2**3`, the blanks of French before `?`.
+What can be meant is no finding: `that that`, `on on-call`, `2**3`, the blanks of French before `?`. A word twice is one
+only if the rule is selected: who writes down what is said keeps a speaker's `the the`, as a run does.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ from output.parse import Draft
 
 _CODE = "\ufffc"  # of lines that stay as many
 
-# Words that no sentence has twice in a row. `on on Monday`, `what it is is`, `her her coat`, `for for` are sentences.
-_NEVER_TWICE = frozenset(
-    "a an the to of and or but if at by from with we they he she i my your our their be are as it's".split()
-)
+# Words that no sentence has twice in a row. `looking at at the moment`, `talk to to get it`, `think of of course`,
+# `what they are are friends`, `her her coat` are sentences.
+_NEVER_TWICE = frozenset("a an the and or but your our their".split())
 _TWICE = re.compile(r"(?<![\w'’*./-])([^\W\d_][\w'’]*+)[ \t\n]++(\1)(?![\w'’*/-]|\.\w)", re.IGNORECASE)
 _STARS = re.compile(r"(?<![\\*])\*\*(?!\*)")
 _OPENS = re.compile(r"(?:^|[\s\"“‘(\[])\*\*[^\W_]")
@@ -59,11 +59,13 @@ def _unpaired(text: str) -> int:
     return opened if opened >= 0 and (_OPENS.match(text, begins) or _CLOSES.match(text, begins)) else -1
 
 
-@rule("W2", "a small word typed twice")
+@rule("W2", "a small word typed twice (only if selected)", is_default=False)
 def _word_twice(draft: Draft) -> Iterator[tuple[int, str]]:
     for line, match in _found(_TWICE, draft):
         one, two = match[1], match[2]
-        if one.lower() in _NEVER_TWICE and not (one.islower() and two[0].isupper()):  # "called the The C Language"
+        if (
+            two in _NEVER_TWICE and one in (two, two.capitalize()) and one != "A"
+        ):  # "called the The C", "got an A a year"
             yield line, f"{one} {two}: a word typed twice; delete one"
 
 
