@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import tone
 from transcribe.batch.report import Result, State
+from transcribe.drafts.merge_recognition import merge_recognition
 from transcribe.drafts.sync import sync
 
 _TOLD = ("given before and", "typed in the draft before and")
@@ -75,6 +76,36 @@ def test_a_name_for_unknown_people_that_is_no_longer_given_is_said(
     assert f"**{usual}**" in desk.drafts()["a.md"][0].decode()
     assert not told(desk.one(path, **{option: name}))
     assert not told(desk.one(path, **{option: "Zoe"}))
+
+
+@pytest.mark.parametrize(("option", "name"), [("host", "Anna"), ("guest", "Caller"), ("speakers", "Ann,Bob")])
+def test_a_given_name_that_a_merge_kept_is_said_where_its_draft_is_replaced(
+    tmp_path: Path, option: str, name: str
+) -> None:
+    desk, path, draft = Desk(tmp_path, said=UNNAMED), tone(tmp_path / "a.wav"), tmp_path / "drafts" / "a.md"
+    desk.one(path, **{option: name})
+    draft.write_text(draft.read_text().replace("Thank you", "Thanks to you"))
+    desk.stages.said = UNNAMED.replace("fine", "very well")
+    assert not told(desk.one(path, ignore_cache=True))
+    merge_recognition(draft, draft.with_name("a.new.md"))
+    assert all(f"**{one}**" in draft.read_text() for one in name.split(","))
+    forecast, (warning,) = said_in(desk.forecast(path, force=True)), told(desk.one(path, force=True))
+    assert forecast == [warning]
+    assert all(one in warning and f"**{one}**" not in draft.read_text() for one in name.split(","))
+    assert warning.endswith(f"run it again with --{option} {name}")
+    assert not told(desk.one(path, force=True, **{option: name}))
+    assert all(f"**{one}**" in draft.read_text() for one in name.split(","))
+
+
+@pytest.mark.parametrize("typed", ["Lee, Ann", "3PO"])
+def test_a_typed_name_that_no_option_gives_is_to_be_typed_again(desk: Desk, typed: str) -> None:
+    path, draft = tone(desk.folder / "a.wav"), desk.folder / "drafts" / "a.md"
+    desk.one(path)
+    draft.write_text(draft.read_text().replace("Grace**", f"{typed}**").replace("**G**", f"**{typed}**"))
+    forecast, (warning,) = said_in(desk.forecast(path, force=True)), told(desk.one(path, force=True))
+    assert forecast == [warning]
+    assert warning.endswith(": to keep it, type it in the draft again")
+    assert "run it again" not in warning
 
 
 def test_a_name_for_unknown_people_is_not_missed_where_their_names_are_known(desk: Desk) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from transcribe.errors import SettingsError
 from transcribe.person_names import NameCertainty
 from transcribe.settings import Settings
+from transcribe.speakers.name_certainty import is_placeholder
 from transcribe.transcript import Speaker, Transcript
 
 GIVEN_BEFORE = "names_given_before"
@@ -71,33 +73,90 @@ def no_longer_given(
     before: Transcript, now: Mapping[str, Any], *, names: Collection[str] | None = None
 ) -> tuple[str, ...]:
     """That names which somebody gave or typed for the transcript before are nobody's in a new one, for which none are
-    given, and the option that keeps them: sentences for the user.
+    given, and the options that give the same people again, or what else to do: sentences for the user.
 
     `now` are the new one's settings, as it records them, and `names` those of its speakers: None if they are not known
     yet.
     """
     if _speakers_of(now):
         return ()
-    found, given = names or (), given_names(before)
-    gone = [speaker for speaker in before.speakers if speaker.name not in found]
+    given = given_names(before)
+    gone = [speaker for speaker in before.speakers if speaker.name not in (names or ())]
     asked = [speaker.name for speaker in gone if speaker.name in given]
     typed = [speaker.name for speaker in gone if _is_typed(speaker) and speaker.name not in given]
-    everybody = [speaker.name for speaker in before.speakers]
-    told = [_told(asked, "given", "--speakers", given), _told(typed, "typed in the draft", "--speakers", everybody)]
-    for option in _FOR_UNKNOWN:
-        name, usual = str(before.made_with.settings.get(option) or ""), str(getattr(Settings(), option))
-        is_asked = name not in ("", usual) and str(now.get(option) or usual) == usual
-        if is_asked and any(is_named(speaker, name) for speaker in gone) and (names is None or usual in names):
-            told.append(_told([name], "given", f"--{option}", [name]))
+    unknown = [one for one in _unknown_gone(before, gone, names=names) if _is_usual(now, one.option)]
+    is_enough = not asked and not typed and all(one.is_enough for one in unknown)
+    options = (_for_unknown(unknown) if is_enough else ()) or _for_everybody(before)
+    all_given = [*asked, *(one.name for one in unknown if one.name not in asked)]
+    told = (_told(all_given, "given", options=options), _told(typed, "typed in the draft", options=options))
     return tuple(filter(None, told))
 
 
-def _told(gone: Sequence[str], how: str, option: str, all_names: Sequence[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class _UnknownGone:
+    """A name for unknown people that is nobody's now; `is_enough` if the option gives it to them again."""
+
+    option: str
+    name: str
+    is_enough: bool
+
+
+def _unknown_gone(
+    before: Transcript, gone: Sequence[Speaker], *, names: Collection[str] | None
+) -> Iterator[_UnknownGone]:
+    """The names that were given with `--host` and `--guest`, also those that a merge kept, of speakers who are gone.
+
+    A person whose name is found now is not missed, unless a merge kept the host's name instead of a found one.
+    """
+    settings = before.made_with.settings
+    for name in names_for_unknown(before):
+        speaker = next((each for each in gone if is_named(each, name)), None)
+        if speaker is None:
+            continue
+        usually = "guest" if speaker.certainty is NameCertainty.PLACEHOLDER else "host"
+        option = next((each for each in _FOR_UNKNOWN if settings.get(each) == name), usually)
+        is_enough = names is None or getattr(Settings(), option) in names
+        if is_enough or (option == "host" and name in _recorded(before, FOR_UNKNOWN_BEFORE)):
+            yield _UnknownGone(option, name, is_enough)
+
+
+def _is_usual(settings: Mapping[str, Any], option: str) -> bool:
+    usual = str(getattr(Settings(), option))
+    return str(settings.get(option) or usual) == usual
+
+
+def _for_unknown(gone: Sequence[_UnknownGone]) -> tuple[str, ...]:
+    """The options that give these names for unknown people; none if they are of more than one host, or guest."""
+    values: dict[str, Any] = {one.option: one.name for one in gone}
+    with contextlib.suppress(SettingsError):  # of a transcript that somebody wrote by hand
+        if Settings(**values) and len(values) == len(gone):
+            return tuple(text for option, name in values.items() for text in (f"--{option}", name))
+    return ()
+
+
+def _for_everybody(before: Transcript) -> tuple[str, ...]:
+    """The option that gives exactly the people of this transcript; none if there is no such one, as for a name with a
+    comma, or beside somebody whose name is not known."""
+    asked, guest = _speakers_of(before.made_with.settings), str(before.made_with.settings.get("guest") or "Guest")
+    people = [speaker.name for speaker in before.speakers]
+    known = [speaker.name for speaker in before.speakers if not is_placeholder(speaker, guest)]
+    if asked and {*known} <= {*asked}:
+        return ("--speakers", ",".join(asked))
+    given = given_names(before)
+    names = tuple(name for name in given if name in people) if {*people} <= {*given} else tuple(people)
+    option = ",".join(names)
+    return ("--speakers", option) if known == people and _speakers_of({"speakers": option}) == names else ()
+
+
+def _told(gone: Sequence[str], how: str, *, options: Sequence[str]) -> str:
     if not gone:
         return ""
     names, were, are, them = ("names", "were", "are", "them") if len(gone) > 1 else ("name", "was", "is", "it")
-    again = f"to keep {them}, run it again with {shlex.join([option, ','.join(all_names)])}"
-    return f"the {names} {', '.join(gone)} {were} {how} before and {are} not now; {again}"
+    again = f"to keep {them}, run it again with {shlex.join(options)}"
+    if not options:
+        again = f"--speakers cannot give exactly the same people again: to keep {them}, type {them} in the draft again"
+    shown = ", ".join(f'"{name}"' if "," in name else name for name in gone)
+    return f"the {names} {shown} {were} {how} before and {are} not now; {again}"
 
 
 def _is_typed(speaker: Speaker) -> bool:
