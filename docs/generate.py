@@ -15,10 +15,10 @@ MANUAL = Path(__file__).with_name("transcribe.1")
 
 STATUSES = {
     "0": "Success.",
-    "1": "An episode or one of several sources failed, a gate is not met, or something is wrong.",
+    "1": "An episode, or one of several sources or drafts, failed; a gate is not met; or something is wrong.",
     "2": (
         "Usage: what was typed is wrong, such as a path that is not there, a file for a folder, or a picture for a "
-        "draft; nothing was done."
+        "draft: of several sources or drafts, all of them. Nothing was done."
     ),
     "129, 130, 143": "Ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM.",
 }

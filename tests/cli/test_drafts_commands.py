@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,35 @@ def test_a_transcript_of_another_program_is_not_a_draft(
     code, out, err = run(*command, str(path))
     assert (code, out, path.read_text()) == (2, "", content)
     assert "not a draft; to make one of it: transcribe render" in err
+
+
+@pytest.mark.parametrize("order", [*permutations(["a.md", "p.md", "b.md"])])
+@pytest.mark.parametrize("bad", [b"\x89PNG\r\n\x1a\n" + bytes(99), b"WEBVTT\n", b"\x7fELF\2\1\1" + bytes(range(256))])
+def test_one_of_several_drafts_that_is_none_costs_itself_alone(
+    run: Run, tmp_path: Path, order: tuple[str, ...], bad: bytes
+) -> None:
+    (tmp_path / "p.md").write_bytes(bad)
+    for name in "ab":
+        (tmp_path / f"{name}.md").write_text("**Ada**: Are you ?\n")
+    code, out, err = run("lint", *order)
+    assert (code, len(err.splitlines())) == (1, 1)
+    assert err.startswith("Error: p.md: is ")
+    assert [line[:4] for line in out.splitlines()] == [name for name in order if name != "p.md"]
+    assert run("lint", "--select", "T1", *order) == (1, "", err), "no findings elsewhere"
+    assert run("lint", "p.md") == (2, "", err)
+    assert run("lint", "p.md", "p.md") == (2, "", err * 2)
+
+
+def test_learn_learns_from_the_others(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    (tmp_path / "p.md").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    nothing = "nothing to add to glossary.txt: the corrections contain no new names or jargon\n"
+    code, _, told = run("learn", "-y", "p.md")
+    assert (code, told.startswith("Error: p.md: is a picture")) == (2, True)
+    for order in (["p.md", "transcripts/a.md"], ["transcripts/a.md", "p.md"]):
+        assert run("learn", "-y", *order) == (1, "", told + nothing)
+    assert run("learn", "-y", "p.md", "p.md") == (2, "", told * 2)
 
 
 def test_merge_names_the_file_that_is_missing(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.cli.each_input import EachInput
 from transcribe.cli.options import echo_path, setting_options, settings_in_force
 from transcribe.cli.paths import ExistingFile, Folder
 from transcribe.declaration import check_items
@@ -17,6 +18,7 @@ from transcribe.errors import SettingsError
 from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_github
 
 if TYPE_CHECKING:
+    from output.lint import Finding
     from transcribe.transcript import Transcript
 
 _DRAFTS = ExistingFile("a draft")
@@ -142,6 +144,9 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
 def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     """Find mistakes for readers and for the site's renderer: prints `path:line: code message`, exit code 1.
 
+    One of several drafts that cannot be read, or is no draft, is named, and the exit code is 1, too: the others are
+    looked at.
+
     \b
     Examples:
       transcribe lint posts/*.md
@@ -155,18 +160,23 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     check_items("select", [] if select is None else select.split(","))
     if codes is not None and (unknown := codes - RULES.keys()):
         raise SettingsError(f"select: no such rule: {', '.join(sorted(unknown))}; choose from {', '.join(RULES)}")
-    count = 0
+    count, each = 0, EachInput(drafts)
     for path in drafts:
-        source = read_source(path)
-        if fix:
-            source = _fixed(path, source, select=codes)
-        for finding in findings_of(source, select=codes):
-            count += 1
-            click.echo(for_terminal(finding.at(path)))
-            if on_github():
-                code, told = finding.rule.code, finding.message
-                click.echo(annotation("error", told, title=code, file=str(path), line=finding.line), err=True)
-    return 1 if count else 0
+        with each.alone():
+            source = read_source(path)
+            if fix:
+                source = _fixed(path, source, select=codes)
+            for finding in findings_of(source, select=codes):
+                count += 1
+                _echo_finding(path, finding)
+    return 1 if count else each.exit_code
+
+
+def _echo_finding(path: Path, finding: Finding) -> None:
+    click.echo(for_terminal(finding.at(path)))
+    if on_github():
+        code, told = finding.rule.code, finding.message
+        click.echo(annotation("error", told, title=code, file=str(path), line=finding.line), err=True)
 
 
 def _fixed(path: Path, source: str, *, select: frozenset[str] | None) -> str:

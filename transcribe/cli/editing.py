@@ -11,6 +11,7 @@ import click
 
 from audio.errors import installing
 from transcribe.cli.drafts import echo_warnings
+from transcribe.cli.each_input import EachInput
 from transcribe.cli.ending import StoppedError, on_signals, signal_of
 from transcribe.cli.options import echo_path, settings_in_force
 from transcribe.cli.paths import ExistingFile
@@ -155,21 +156,26 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
     Prints each entry with its count and contexts, asks, and adds them to the glossary. Also prints, with `?`, where the
     drafts still have what you corrected to the same name twice, or what sounds like it; it changes nothing there. With
     --voices it also computes a voiceprint from the turns of every named speaker in the drafts, asks, and enrols them,
-    so that later recordings name these speakers (see `transcribe voices`).
+    so that later recordings name these speakers (see `transcribe voices`). One of several drafts that cannot be read,
+    or is no draft, is named, and the exit code is 1: the others are learned from.
 
     \b
     Examples:
       transcribe learn transcripts/*.md --glossary glossary.txt
       transcribe learn transcripts/interview.md --voices
     """
-    from transcribe.drafts.draft_words import words_of_draft
+    from transcribe.drafts.draft_words import DraftWords, words_of_draft
 
-    words = {path: words_of_draft(path) for path in drafts}
-    _learn_words(words, glossary, yes=yes)
-    _echo_places_left(words)
-    if voices:
-        _learn_voices(drafts, yes=yes)
-    return 0
+    each, words = EachInput(drafts), dict[Path, DraftWords]()
+    for path in drafts:
+        with each.alone():
+            words[path] = words_of_draft(path)
+    if words:
+        _learn_words(words, glossary, yes=yes)
+        _echo_places_left(words)
+        if voices:
+            _learn_voices(tuple(words), yes=yes)
+    return each.exit_code
 
 
 def _learn_words(words: Mapping[Path, DraftWords], glossary: Path, *, yes: bool) -> None:
