@@ -133,3 +133,37 @@ def test_a_reference_too_large_is_not_hashed(check: Run, tmp_path: Path, name: s
     os.truncate(tmp_path / "clips" / name, 1 << 42)
     code, out, _ = check("clips")
     assert (code, f"clips/{name}: the reference cannot be read (larger than 64 MB)" in out) == (2, True)
+
+
+class PanicError(BaseException):
+    """As libraries in Rust raise it."""
+
+
+@pytest.mark.parametrize(
+    "defect", [TypeError("unsupported operand"), AssertionError(), SystemExit(1), PanicError("index out of bounds")]
+)
+@pytest.mark.parametrize("verbose", [[], ["-v"]])
+def test_a_defect_is_no_result_of_the_check(
+    check: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defect: BaseException, verbose: list[str]
+) -> None:
+    """It had the exit code of a gate that is not met."""
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise defect
+
+    write_clip(tmp_path / "clips")
+    monkeypatch.setattr("transcribe.evaluation.check.check_clips", fail)
+    code, out, err = check("clips", *verbose)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith(f"Error: unexpected {type(defect).__name__}: {defect}; report it with the")
+    assert ("Traceback (most recent call last):" in err) == bool(verbose)
+    assert verbose or len(err.splitlines()) == 1
+
+
+def test_an_interrupted_check_is_interrupted(check: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    write_clip(tmp_path / "clips")
+    monkeypatch.setattr("transcribe.evaluation.check.check_clips", fail)
+    assert check("clips")[0] == 130

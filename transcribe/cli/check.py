@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
@@ -55,13 +56,19 @@ class _NotRun(click.ClickException):
 
 @contextlib.contextmanager
 def _as_not_run() -> Iterator[None]:
+    """Whatever ends the check, a defect too, is no result of it. `--verbose` has the traceback."""
     try:
         yield
-    except Exception as error:
+    except BaseException as error:  # that of a library in Rust is no `Exception`
         ending = ending_of(error)
-        if ending is None or ending.exit_code != 1:
+        if ending is not None and ending.exit_code != 1:
             raise
-        raise _NotRun(for_terminal(ending.message)) from error
+        verbose = click.get_current_context().params["verbose"]
+        for line in traceback.format_exception(error) if verbose else ():
+            click.echo("\n".join(map(for_terminal, line.rstrip("\n").split("\n"))), err=True)
+        step = "report it with the traceback" + " that `--verbose` prints" * (not verbose)
+        message = ending.message if ending else f"unexpected {type(error).__name__}: {error}; {step}"
+        raise _NotRun(for_terminal(message)) from error
 
 
 @click.command()
