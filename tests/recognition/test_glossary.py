@@ -124,3 +124,19 @@ def test_names_of_tracks_are_names_unless_others_are_given() -> None:
     episode = Episode(title="ep1", path=Path("mix.m4a"), tracks=tracks)
     assert names_from_metadata(episode) == ("Rich", "Nora")
     assert names_from_metadata(episode, ["Grace", "Joan", "Carl"]) == ("Grace", "Joan", "Carl")
+
+
+@pytest.mark.parametrize("start", ["---\n", "--- \t\n", "---\r\n", "\ufeff---\n", "---"])
+def test_a_file_that_begins_with_front_matter_is_a_draft_and_no_glossary(tmp_path: Path, start: str) -> None:
+    """Its turns need not be told from names: a draft without bold has none that are."""
+    path = tmp_path / "talk.md"
+    path.write_text(f"{start}title: A talk, or two\n---\n\nAda: Who are you?\n" if start.strip("-") else start, "utf-8")
+    with pytest.raises(SettingsError, match=r"talk\.md: is a draft, where a glossary is wanted"):
+        read_glossary(path)
+
+
+@pytest.mark.parametrize("text", ["Ada\n---\n", "# people\n---\n"])
+def test_a_line_below_names_is_no_front_matter(tmp_path: Path, text: str) -> None:
+    (tmp_path / "names.txt").write_text(text)
+    with pytest.raises(SettingsError, match="'---' is not a name"):
+        read_glossary(tmp_path / "names.txt")

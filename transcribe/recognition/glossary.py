@@ -40,7 +40,7 @@ QUOTES = "\"“”„'‘’"
 _OTHER_KINDS = {
     "captions": re.compile(r"\A\s*+WEBVTT\b|^(?:\d++:)?\d{1,2}:\d{2}[.,]\d++\s*+-->", re.MULTILINE),
     "JSON": re.compile(r'\A\s*+(?:\{\s*+["}]|\[\s*+[\[{"])'),
-    "a draft": re.compile(r"\A---\s*+$|^\*\*[^*\n]++(?:\*\*[ \t]*+:|:\*\*)", re.MULTILINE),
+    "a draft": re.compile(r"\A---[ \t]*+$|^\*\*[^*\n]++(?:\*\*[ \t]*+:|:\*\*)", re.MULTILINE),
 }
 _LONGEST = 80  # characters of a name or a mishearing
 _MARKS = re.compile(r"\W*+")
