@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from output import lint_rules, lint_word_rules  # in this order: W1 asks T5
+from output import lint_rules, lint_word_rules
 from output.lint_registry import RULES, Finding, Rule
 from output.parse import parse
 from output.shown import shows_the_same

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from output import frontmatter
 from output.almost_markers import almost_markers
 from output.block_reader import folded_label, used_definitions
+from output.broken_markers import BROKEN_MARKER, broken_markers
 from output.conflicts import conflict_line
 from output.labels import fold_name
 from output.lint_registry import Check, Fix, rule
@@ -38,14 +39,6 @@ _AUTOLINK = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\
 _SWALLOWED = re.compile(r"(?<![\\{])\{::?[^{}\n]*\}|(?<!\\)\$\$|^[ ]{0,3}(?<!\\)\*\[[^\]\n]+\]:")
 _DOUBT = re.compile(r"(?<!\\)\[[^\]\[\s]+\?\](?!\()")
 _TYPOGRAPHIC = {"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": " - ", "\u2011": "-"}
-_BROKEN_MARKER = re.compile(
-    r"""\*\*(?P<open>[^*:\n]{1,40})(?: :[ \t]+\*\*[ \t]*      # **R: **text: never bold
-    | :\*\*(?=[^\s*])                                      # **R:**text: not bold in CommonMark
-    | \*\*:(?=[^\s*]) )                                    # **R**:text
-    """,
-    re.VERBOSE,
-)
-_HALF_BOLD = re.compile(r"(?:\*\*[^*:\n]{1,40}|\*[^*:\n]{1,40}\*\*|\*\*[^*:\n]{1,40}\*|[^*:\n_]{1,20}\*\*):(?:\s|$)")
 _COLON_INSIDE = re.compile(r"\*\*([^*\n]{1,60}?)[ \t]*:\*\*(?=\s)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?UTC|Z| ?[+-]\d\d:?\d\d)?)?")
 
@@ -214,21 +207,11 @@ def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
             yield turn.line, f"no earlier name begins with {turn.label}"
 
 
-@rule(
+rule(
     "T5",
     "a label that is not bold on both sides, or has no space before its text",
-    fix=_edit(_BROKEN_MARKER, lambda match: f"**{match['open'].strip()}**: "),
-)
-def _broken_marker(draft: Draft) -> Iterator[tuple[int, str]]:
-    initials = {speaker[0] for speaker in draft.speakers} | set(draft.speakers) | {turn.label for turn in draft.turns}
-    labels = set(map(fold_name, initials))
-    for number, paragraph in paragraphs_of(draft.source(), 1):
-        line = paragraph.split("\n")[0]
-        advice = "the label needs bold on both sides and a space after it"
-        if match := _BROKEN_MARKER.match(line):
-            yield number, f"{advice}: **{match['open'].strip()}**: text"
-        elif (match := _HALF_BOLD.match(line)) and fold_name(label := match[0].strip("*: \t\r")) in labels:
-            yield number, f"{advice}: **{label}**: text"
+    fix=_edit(BROKEN_MARKER, lambda match: f"**{match['open'].strip()}**: "),
+)(broken_markers)
 
 
 @rule("T6", "a turn without words that is not the last")
@@ -241,7 +224,7 @@ rule("T7", "text inside a turn that looks like another turn")(_warned(WarningKin
 
 @rule("T8", "a paragraph that almost begins as a turn")
 def _almost_marker(draft: Draft) -> Iterator[tuple[int, str]]:
-    warned = {warning.line for warning in draft.warnings} | {number for number, _ in _broken_marker(draft)}
+    warned = {warning.line for warning in draft.warnings} | {number for number, _ in broken_markers(draft)}
     for mark in almost_markers(draft):
         if mark.line not in warned:
             message = f"{mark.source} almost begins a turn, and is read as text; if it is one, write **{mark.label}**:"

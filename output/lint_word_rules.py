@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from output.lint_registry import RULES, rule
+from output.broken_markers import broken_markers
+from output.lint_registry import rule
 from output.lint_text import speech_paragraphs, without_code
 from output.parse import Draft
 
@@ -35,7 +36,7 @@ def _texts(draft: Draft) -> tuple[tuple[int, str], ...]:
 
 @rule("W1", "bold that is never closed, or never opened")
 def _unclosed_bold(draft: Draft) -> Iterator[tuple[int, str]]:
-    labels = {line for line, _ in RULES["T5"].check(draft)}
+    labels = {line for line, _ in broken_markers(draft)}
     for number, text in _texts(draft):
         if number in labels or "***" in text or (at := _unpaired(text)) < 0:
             continue

@@ -19,7 +19,7 @@ from output.parse import Draft
 from tests.support.counting import counting
 from tests.support.growth import assert_time_in_proportion
 from tests.support.markdown import MARKDOWN
-from tests.support.paths import SHARED
+from tests.support.paths import ROOT, SHARED
 from tests.support.transcripts import transcript
 
 HEAD = "---\ntitle: T\n---\n\n"
@@ -161,6 +161,27 @@ def test_every_check_is_a_rule_with_a_code_of_the_page() -> None:
         ]
         assert [each.__name__ for each in unused] == []
     assert all(re.fullmatch(r"[FTMSW]\d{1,2}", code) for code in RULES), "see docs/architecture.md"
+
+
+def test_a_rule_needs_no_other_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would depend on which module is imported first."""
+    source = "**Ann**: a\n\n**Ann: b\n\n**Ann** Well\n\n**never mind\n\n**Ann**: the the"
+    before = {code: found(source, select=[code]) for code in RULES}
+    assert before["T5"]
+    assert before["W1"]
+    for code, expected in before.items():
+        with monkeypatch.context() as only:
+            for other in RULES.keys() - {code}:
+                only.delitem(RULES, other)
+            assert found(source) == (expected if RULES[code].is_default else []), code
+            assert found(source, select=[code]) == expected
+
+
+def test_the_page_for_developers_names_the_modules_and_letters_of_the_rules() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (told,) = [each for each in page.split("\n\n") if each.startswith("**A lint rule**")]
+    assert [name for name in ("lint_rules", "lint_word_rules") if f"`output/{name}.py`" not in told] == []
+    assert [code[0] for code in RULES if not re.search(rf"\b{code[0]} for ", told)] == []
 
 
 def test_every_rule_has_an_example() -> None:
