@@ -130,6 +130,35 @@ def test_the_mix_is_in_the_cache_or_where_it_is_wanted(run: Run, folder: Path) -
     assert run(*BOTH, "--mixdown", "mix.mp3")[0] == 0
 
 
+def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """The files outside the cache and `.turnscript`, with contents and times."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    shown = [(path.relative_to(folder), path) for path in files]
+    hidden = {"cache", ".turnscript"}
+    return {
+        str(name): (path.read_bytes(), path.stat().st_mtime_ns) for name, path in shown if not hidden & {*name.parts}
+    }
+
+
+def test_the_report_has_the_mix_among_what_was_written(run: Run, folder: Path) -> None:
+    """Exactly the files that changed on disk, in each run; also where nothing but the mix has gone."""
+    report = folder / "transcripts" / ".turnscript" / "report.json"
+    mix = ("--mixdown", "mix.wav")
+    for options in ((), ("--mixdown", "auto"), mix, mix, (*mix, "gone"), ("--offset", "0,1")):
+        if "gone" in options:
+            (folder / "mix.wav").unlink()
+        before, options = snapshot(folder), tuple(option for option in options if option != "gone")
+        code, out, err = run(*BOTH, *options)
+        assert code == 0, err
+        changed = {name for name, state in snapshot(folder).items() if before.get(name) != state}
+        (told,) = json.loads(report.read_text())["episodes"]
+        assert set(told["written"]) == changed or ("1 unchanged" in err and not changed)
+        if mixes := sorted(name for name in changed if name.endswith((".m4a", ".wav"))):
+            assert mixes[0] in told["also_written"]
+            assert f"also written: {mixes[0]}" in err
+            assert mixes[0] not in out
+
+
 def test_given_names_are_in_the_order_of_the_files_and_a_silent_track_is_left_out(run: Run, folder: Path) -> None:
     bursts(folder / "c.wav", hertz=700.0)
     code, _, err = run(*BOTH, "c.wav", "--speakers", "Grace,Joan,Carl", "-o", "out")

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -76,17 +76,29 @@ class Result:
     traceback: str = ""  # of a failed episode
     named: tuple[str, ...] = ()  # the speakers with the evidence for their names, if decided in this run
     show: str = ""  # of transcribe.toml, that the episode or source belongs to
-    also_written: tuple[Path, ...] = ()  # other files of it that were written: formats of earlier runs, its record
     kept: tuple[Path, ...] = ()  # its draft, if an editor changed it, and then those of `paths` that were not written
-    changes: Changes = NO_CHANGES
+    changes: Changes = NO_CHANGES  # of its files and of those beside them
     with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
     is_mistyped: bool = False  # a source of whose name there is nothing, where no other source has an episode either
+
+    @property
+    def also_written(self) -> tuple[Path, ...]:
+        """The files written that are not of `paths`: formats of earlier runs, its record, captions that follow the
+        draft, a mix that was asked for."""
+        return tuple(path for path in self.changes.written if path not in self.paths)
 
     @property
     def is_done_or_tried(self) -> bool:
         """Whether this run worked on an episode. Not of one that is up to date, nor of a source that names none."""
         is_tried = self.state is State.FAILED and bool(self.stem or self.stage or self.traceback)
         return self.state is State.WRITTEN or is_tried
+
+    def with_mix(self, mix: Path | None) -> Result:
+        """The result of an episode whose mix was written, too, whatever became of its transcript; itself for None."""
+        if mix is None:
+            return self
+        state = State.WRITTEN if self.state is State.UNCHANGED else self.state
+        return replace(self, state=state, changes=replace(self.changes, written=(*self.changes.written, mix)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,7 @@ class _Run:
         if outcome.transcript is None:
             failure = outcome.failure or Failure("the worker returned nothing; run again", "", "")
             return self._ended(active.number, self._failed_job(active.job, failure, seconds=active.seconds))
-        return self._ended(active.number, self._write(active, outcome))
+        return self._ended(active.number, self._write(active, outcome).with_mix(outcome.mix))
 
     def _write(self, active: _ActiveEpisode, outcome: Outcome) -> Result:
         settings, job, transcript = self._setup.settings, active.job, outcome.transcript
@@ -287,9 +287,9 @@ class _Run:
         )
         speakers = new.speakers if new.kept else transcript.speakers
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in speakers)
-        state = State.WRITTEN if new.is_new else State.UNCHANGED
+        state = State.WRITTEN if new.changes.written else State.UNCHANGED
         result = Result(job.source, state, new.paths, warnings, tally, active.seconds, stem=job.stem, named=named)
-        return replace(result, with_source=with_source, also_written=new.also, kept=new.kept, changes=new.changes)
+        return replace(result, with_source=with_source, kept=new.kept, changes=new.changes)
 
     def _failed_job(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
         return failed_result(job.source, failure, stem=job.stem or "", seconds=seconds)

@@ -51,7 +51,7 @@ def written_without_sound(job: Job, settings: Settings, *, taken: Container[str]
     except TranscribeError as error:
         return Result(job.source, State.FAILED, error=str(error), stem=job.soundless.stem, stage="write")
     tally = Tally.of(job.soundless.transcript)
-    state = State.WRITTEN if written.is_new else State.UNCHANGED
+    state = State.WRITTEN if written.changes.written else State.UNCHANGED
     told = (*(lost.message for lost in losses(job.soundless.transcript.warnings)), *written.messages)
     result = Result(job.source, state, written.paths, told, tally, stem=job.soundless.stem)
-    return replace(result, also_written=written.also, kept=written.kept, changes=written.changes)
+    return replace(result, kept=written.kept, changes=written.changes)

@@ -32,16 +32,13 @@ from transcribe.transcript import Speaker, Transcript
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of a transcript, and messages for the user; `is_new` unless every file had its content already.
+    """The files of a transcript that were asked for, messages for the user, and what was done to which file.
 
-    The law: every file written next to the draft is one of `paths` or `also`, or a message names it. What stays as it
-    is for the sake of an edited draft is `kept`, and `speakers` are then those of the draft.
+    What stays as it is for the sake of an edited draft is `kept`, and `speakers` are then those of the draft.
     """
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...] = ()
-    is_new: bool = True
-    also: tuple[Path, ...] = ()  # files written that were not asked for: formats of earlier runs, the record
     kept: tuple[Path, ...] = ()  # not written, as the first of them is a draft that an editor has changed
     speakers: tuple[Speaker, ...] = ()  # of the draft that is kept; none if it does not fit
     changes: Changes = NO_CHANGES
@@ -83,8 +80,7 @@ def write_transcript(
     messages = (*(f"{draft if draft in written else json_path}: {one}" for one in lost), *messages)
     paths = tuple(written[path].path for path in requested)
     changes = _changes(written.values(), stale=tuple(stale))
-    also = tuple(path for path in changes.written if path not in paths)
-    return Written(paths, (*messages, *stale.values()), bool(changes.written), also, changes=changes)
+    return Written(paths, (*messages, *stale.values()), changes=changes)
 
 
 def _changes(files: Iterable[WrittenFile], *, stale: tuple[Path, ...] = ()) -> Changes:
@@ -206,11 +202,9 @@ def _write_missing(
     messages = tuple(f"{path} {note}" for path in missing)
     misfit = misfit_of(draft, before)
     told = (misfit,) if misfit else not_done(draft, before, new.made_with.settings)
-    also = (json_path,) if moved and json_path not in requested else ()
     written = (*missing, *([json_path] if moved else ()))
     kept, changes = _kept(draft, requested, written=written), Changes(tuple(dict.fromkeys(written)))
-    speakers = speakers_in(draft, before)
-    return Written(tuple(requested), (*told, *messages), bool(written), also, kept, speakers, changes)
+    return Written(tuple(requested), (*told, *messages), kept, speakers_in(draft, before), changes)
 
 
 def _write_record(
@@ -236,10 +230,9 @@ def _write_record(
     advice = f"to give it times: transcribe sync {shlex.quote(str(draft))}"
     warning = f"{draft} differs from what turnscript wrote and is not overwritten; {advice}"
     messages = (warning, _message(json_path, record, None, stem=draft.stem)) if record.message else (warning,)
-    also = () if json_path in requested else (json_path,)
     kept = _kept(draft, requested, written={*missing, json_path})
     speakers, changes = speakers_in(draft, transcript), _changes([*written.values(), record])
-    return Written(requested, messages, also=also, kept=kept, speakers=speakers, changes=changes)
+    return Written(requested, messages, kept, speakers, changes)
 
 
 def _kept(draft: Path, requested: Iterable[Path], *, written: Container[Path]) -> tuple[Path, ...]:

@@ -54,7 +54,7 @@ class Soundless:
         style = {name: value for name, value in record_of(settings).items() if name in _STYLE}
         made_with = replace(before.made_with, settings={**before.made_with.settings, **style})
         if all(map(is_readable, paths)) and made_with == before.made_with:
-            return Written(paths, is_new=False)
+            return Written(paths)
         new = replace(before, episode=replace(before.episode, path=path), made_with=made_with)
         return write_transcript(new, self.stem, settings=settings, taken=taken)
 

@@ -30,11 +30,14 @@ def cached_mix(tracks: Sequence[Track]) -> Path:
     return cache_folder(CacheKind.MIXES) / f"{digest[:32]}.m4a"
 
 
-def with_mix(transcript: Transcript) -> Transcript:
-    """Write the mix of the transcript's tracks. That it cannot be made costs no transcript: it is a warning."""
+def with_mix(transcript: Transcript) -> tuple[Transcript, Path | None]:
+    """Write the mix of the transcript's tracks. That it cannot be made costs no transcript: it is a warning.
+
+    Returns also the mix that was written, unless it is in the cache.
+    """
     episode = transcript.episode
     if not episode.tracks or episode.path is None:
-        return transcript
+        return transcript, None
     try:
         write_mix(episode.tracks, episode.path)
     except AudioError as error:
@@ -43,5 +46,6 @@ def with_mix(transcript: Transcript) -> Transcript:
         step = room_step(error, elsewhere="choose another folder")
         problem = f"{episode.path}: the mix cannot be written ({error.strerror}); {step}, and run again"
     else:
-        return transcript
-    return replace(transcript, warnings=(*transcript.warnings, warn(WarningCode.AUDIO, message=problem)))
+        is_cached = episode.path.is_relative_to(cache_folder(CacheKind.MIXES))
+        return transcript, None if is_cached else episode.path
+    return replace(transcript, warnings=(*transcript.warnings, warn(WarningCode.AUDIO, message=problem))), None

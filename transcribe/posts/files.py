@@ -49,11 +49,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFiles:
-    """The files of the formats, messages for the user, other files written, and all that were written."""
+    """The files of the formats, messages for the user, and all files that were written."""
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...]
-    also: tuple[Path, ...]
     new: tuple[Path, ...]
 
 
@@ -116,7 +115,7 @@ def write_aligned(transcript: Transcript, post: Post, place: Place, *, settings:
         messages.insert(0, f"{place.kept} was there before, and is kept; the timed transcript is {json_path}")
     paths = tuple(written[name].path for name in settings.formats)
     new = tuple(file.path for file in written.values() if file.is_new)
-    return WrittenFiles(paths, tuple(messages), tuple(path for path in new if path not in paths), new)
+    return WrittenFiles(paths, tuple(messages), new)
 
 
 def write_reference(transcript: Transcript, audio: Path, folder: Path) -> WrittenFile:

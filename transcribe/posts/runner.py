@@ -207,10 +207,10 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
             return failed(pair.post, error, "write", seconds=seconds)
         told = (*_told(transcript.warnings), *files.messages, *reference.messages)
-        changes, also = Changes((*files.new, *reference.new)), (*files.also, *reference.new)
+        changes = Changes((*files.new, *reference.new))
         state = State.WRITTEN if changes.written else State.UNCHANGED
         result = Result(source, state, files.paths, told, Tally.of(transcript), seconds, stem=active.place.stem)
-        return replace(result, also_written=also, changes=changes)
+        return replace(result, changes=changes)
 
     def _unchanged(self, pair: Pair, place: Place, done: Transcript) -> Result:
         paths = tuple(place.path(name) for name in self._setup.settings.formats)
@@ -218,7 +218,7 @@ class _Run:
         state = State.WRITTEN if reference.new else State.UNCHANGED
         tally, told = Tally.of(done), (*_told(losses(done.warnings)), *reference.messages)
         result = Result(str(pair.post), state, paths, told, tally, stem=place.stem)
-        return replace(result, also_written=reference.new, changes=Changes(reference.new))
+        return replace(result, changes=Changes(reference.new))
 
     def _reference(self, pair: Pair, transcript: Transcript) -> _Reference:
         if self._setup.reference is None:

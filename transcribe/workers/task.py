@@ -78,6 +78,7 @@ class Outcome:
     results: tuple[EncodedResult, ...] = ()  # of a part
     n_blocks: int = 0  # of SURVEY
     failure: Failure | None = None
+    mix: Path | None = None  # of the tracks, if it was written where the user wants it
 
 
 def work(task: Task, on_progress: OnProgress = ignore_progress) -> Outcome:
@@ -114,7 +115,8 @@ def _run(task: Task, monitor: RunMonitor) -> Outcome:
     pipeline = Pipeline(task.settings, stages=stages, checkpoints=store, voices=task.voices)
     if task.part is Part.ALL:
         transcript = pipeline.transcript(task.episode, fingerprint=task.fingerprint, monitor=monitor)
-        return Outcome(with_mix(transcript), monitor.seconds)
+        transcript, mix = with_mix(transcript)
+        return Outcome(transcript, monitor.seconds, mix=mix)
     n_blocks = 0
     with pipeline.start(task.episode, fingerprint=task.fingerprint, monitor=monitor) as run:
         if task.part is Part.SURVEY:
