@@ -118,7 +118,7 @@ def test_a_session_that_was_closed_between_brings_back_what_one_session_does(dat
     changed = edited(now, texts)
     one.note(now, changed)
     later = Settled()
-    later.resume(changed, lambda: talk)
+    later.resume(changed, heard=talk)
     undone = edited(changed, again)
     for each in (one, later):
         each.note(changed, undone)

@@ -114,14 +114,20 @@ def realign(
     notes, spoken = added_notes(tokens, matched), spoken_positions(tokens, matched)
     tokens, matched = [tokens[i] for i in spoken], [matched[i] for i in spoken]
     deleted = _deletions(tokens, matched, len(sources))
-    by_turn: list[list[int]] = [[] for _ in texts]
-    for i, token in enumerate(tokens):
-        by_turn[token.owner].append(i)
     replaced = replacements(tokens, matched, timed=sources, turns=turns, voices=voices)
     placed = place(tokens, matched, times, replaced=replaced)
+    by_turn = _by_turn(tokens, n_turns=len(texts))
     build = _Builder(words, sources, tokens, matched, placed, forms)
     timed_turns = (build.turn(positions, deleted, notes.get(turn, {})) for turn, positions in enumerate(by_turn))
     return Realignment(tuple(timed_turns), ratio)
+
+
+def _by_turn(tokens: Sequence[Token], *, n_turns: int) -> list[list[int]]:
+    """The positions of the tokens of each turn."""
+    positions: list[list[int]] = [[] for _ in range(n_turns)]
+    for i, token in enumerate(tokens):
+        positions[token.owner].append(i)
+    return positions
 
 
 def _pauses(times: Sequence[TimeSpan]) -> list[Seconds]:

@@ -55,7 +55,7 @@ def pair(new: Sequence[Passage], old: Sequence[Passage]) -> list[tuple[list[int]
         return [(list(range(len(new))), list(range(len(old))))]
     if len(new) <= len(old):
         tiles = _tiles(new, old) or _tiles(_unknown(new), old)
-        return [([i], _nearest(new[i], old, tile)) for i, tile in enumerate(tiles)]
+        return [([i], _nearest(new[i], old, tile=tile)) for i, tile in enumerate(tiles)]
     tiles = _tiles(old, new) or _tiles(_unknown(old), new)
     return [(list(tile), [i]) for i, tile in enumerate(tiles)]
 
@@ -97,7 +97,7 @@ def _cut(cuts: Sequence[Sequence[int]], end: int) -> Iterator[range]:
         end = row[end]
 
 
-def _nearest(one: Passage, row: Sequence[Passage], tile: range) -> list[int]:
+def _nearest(one: Passage, row: Sequence[Passage], *, tile: range) -> list[int]:
     """The turns of the tile that are the speaker's own, or all of them if the turn is rather as long as these."""
     own = [i for i in tile if one.speaker in (UNKNOWN, row[i].speaker)]
     choices = [own, list(tile)] if own else [list(tile)]

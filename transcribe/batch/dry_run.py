@@ -66,14 +66,14 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
             yield failed_result(job.source, failure_of(error, "read"), stem=job.stem or "")
             continue
         yield f"{printable(job.source)}: {plan}"
-        yield from map(printable, _lost_names(job, setup.settings, plan))
+        yield from map(printable, _lost_names(job, setup.settings, plan=plan))
         if plan.is_work:
             due.append((job, plan.share))
     if due:
         yield _estimate(due, setup.settings)
 
 
-def _lost_names(job: Job, settings: Settings, plan: Planned) -> Iterator[str]:
+def _lost_names(job: Job, settings: Settings, *, plan: Planned) -> Iterator[str]:
     """That names which somebody gave or typed are not given now, if their draft is to be replaced."""
     if job.stem is None or plan.action not in (PlannedAction.CHANGED, PlannedAction.REPLACE):
         return

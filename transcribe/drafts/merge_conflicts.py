@@ -73,18 +73,18 @@ def difference(mine: Sequence[str], new: Sequence[str], *, turn: int, word: int)
     return replace(found, mine=_shown(mine, beside=new), new=_shown(new, beside=mine))
 
 
-def conflicts(differences: Sequence[Difference], draft: Draft, after: Transcript) -> Iterator[Conflict]:
+def conflicts(differences: Sequence[Difference], draft: Draft, *, after: Transcript) -> Iterator[Conflict]:
     """The differences with their places in the merged draft and its transcript."""
     for one in differences:
         turn = draft.turns[one.turn]
-        passage = _passage(one, draft, after)
+        passage = _passage(one, draft, after=after)
         yield Conflict(one, turn.line, turn.speaker, passage[0] if passage else None)
 
 
-def doubts(differences: Sequence[Difference], draft: Draft, after: Transcript) -> Iterator[Doubt]:
+def doubts(differences: Sequence[Difference], draft: Draft, *, after: Transcript) -> Iterator[Doubt]:
     """The differences as doubts with times; none in turns without words, which the transcript leaves out."""
     for one in differences:
-        if passage := _passage(one, draft, after):
+        if passage := _passage(one, draft, after=after):
             instead = one.new if one.is_wording and one.mine else ""
             yield Doubt(*passage, f"new recognition: {one.new or '(nothing)'}", alternative=instead)
 
@@ -112,7 +112,7 @@ def told(places: Sequence[Conflict]) -> Iterator[str]:
             yield f"lines {lines}{more}: {mine} kept as the speaker; the new recognition has {new}"
 
 
-def _passage(one: Difference, draft: Draft, after: Transcript) -> tuple[Seconds, Seconds] | None:
+def _passage(one: Difference, draft: Draft, *, after: Transcript) -> tuple[Seconds, Seconds] | None:
     """From when to when the editor's words are spoken."""
     spoken = [index for index, turn in enumerate(draft.turns) if turn.spoken]
     if one.turn not in spoken or len(spoken) != len(after.turns):

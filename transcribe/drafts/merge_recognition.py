@@ -100,12 +100,12 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(new_draft).hexdigest()})
     new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
     after = update_transcript(draft, new, name=str(draft_path)).transcript
-    after = replace(after, doubts=(*after.doubts, *doubts(merged.differences, draft, after)))
+    after = replace(after, doubts=(*after.doubts, *doubts(merged.differences, draft, after=after)))
     backup = _write(draft_path, draft.encoded(), over=mine.encoded())
     save_original(new, draft_path)
     paths, skipped = write_update(draft_path, after, before=old)
     lost = lost_names(edited, after, renamed=[label for label, _ in merged.renamed])
-    places = tuple(conflicts(merged.differences, draft, after))
+    places = tuple(conflicts(merged.differences, draft, after=after))
     return MergeResult((draft_path, *paths), places, merged.report, backup, skipped, lost)
 
 

@@ -36,15 +36,13 @@ class Settled:
         self._doubts: dict[Doubt, _Passage] = {}
         self._confirmed: set[Doubt] = set()
         self._speakers: dict[str, Speaker] = {}  # as they were, by their ids
-        self._is_resumed = False
+        self.is_resumed = False
 
-    def resume(self, now: Transcript, heard: Callable[[], Transcript]) -> None:
-        """Note, the first time, what was settled earlier: what was doubtful as the machine `heard` it, and is
-        not `now`. What has its words still was confirmed."""
-        if self._is_resumed:
-            return
-        self._is_resumed = True
-        self.note(heard(), now)
+    def resume(self, now: Transcript, *, heard: Transcript) -> None:
+        """Note, once at first, what was settled earlier: what was doubtful as the machine `heard` it, and is not `now`.
+        What has its words still was confirmed."""
+        self.is_resumed = True
+        self.note(heard, now)
         words = _Words(now)
         self._confirmed.update(doubt for doubt, was in self._doubts.items() if words.same(doubt, was) is not None)
 

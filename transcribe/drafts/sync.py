@@ -53,7 +53,7 @@ def sync(draft_path: Path, *, retime: Retime | None = None, audio: Path | None =
     draft, before = read_draft(draft_path), transcript_of(draft_path)
     update = update_transcript(draft, before, name=str(draft_path))
     heard, settled, report = original_of(before, draft_path), Settled(), update.report
-    settled.resume(before, lambda: heard)
+    settled.resume(before, heard=heard)
     after = settled.brought_back(update.transcript)
     if audio is not None:
         after = with_recording(draft_path, after, audio)

@@ -101,10 +101,8 @@ def update_transcript(
     turns = tuple(Turn(id, timed.words) for id, timed in zip(ids, realigned.turns, strict=True) if timed.words)
     moved = list(_moved(realigned, ids, owners))
     spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
-    speaking = {turn.speaker for turn in turns} | {span.speaker for span in spans}
-    speakers = drop_silent_speakers(resolved.speakers, after=speaking, before=set(owners))
     before = replace(before, unspoken=spoken.unspoken([turn.words for turn in realigned.turns]))
-    transcript = _with_parts(before, draft, speakers=speakers, turns=turns, spans=spans)
+    transcript = _with_parts(before, draft, speakers=resolved.speakers, turns=turns, spans=spans)
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
     removed, added = _removed(before.turns, origins), sum(_is_added(turn) for turn in realigned.turns)
     return TranscriptUpdate(
@@ -191,7 +189,12 @@ def _with_parts(
     turns: tuple[Turn, ...],
     spans: tuple[SpeakerSpan, ...],
 ) -> Transcript:
-    """The transcript with other speakers, turns and spans, and with what depends on them and on the draft."""
+    """The transcript with other turns and spans, those of these speakers that are still heard, and with what depends on
+    them and on the draft."""
+    speaking = {turn.speaker for turn in turns} | {span.speaker for span in spans}
+    speakers = drop_silent_speakers(
+        speakers, after=speaking, before={turn.speaker for turn in before.turns if turn.words}
+    )
     doubts = _open_doubts(before.doubts, before.words, (word for turn in turns for word in turn.words))
     transcript = replace(
         before,

@@ -238,8 +238,9 @@ class Session:
 
     def _resumed(self) -> Transcript | None:
         """The timed transcript; the first time, what earlier sessions have settled of it is noted."""
-        if (transcript := self._transcript()[0]) is not None:
-            self._settled.resume(transcript, lambda: original_of(transcript, self.path))
+        transcript = self._transcript()[0]
+        if transcript is not None and not self._settled.is_resumed:
+            self._settled.resume(transcript, heard=original_of(transcript, self.path))
         return transcript
 
     def _transcript(self) -> tuple[Transcript | None, str]:
