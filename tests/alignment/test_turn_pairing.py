@@ -83,6 +83,26 @@ def test_a_short_turn_never_takes_the_time_of_another_speaker_where_its_own_was_
     assert whose == ({speaker} if speaker in deleted else set(deleted[:1]))
 
 
+@given(st.integers(500, 5000), st.integers(0, 499), st.integers(1, 2))
+def test_a_turn_written_for_thousands_takes_the_time_of_its_speaker_alone(count: int, place: int, n_new: int) -> None:
+    """Of one turn or two the ways are few, however many were deleted."""
+    old = [Passage("S1", 5)] * place + [Passage("S2", 5)] + [Passage("S1", 5)] * (count - place)
+    if n_new == 1:
+        assert pair([Passage("S2", 4)], old) == [([0], [place])]
+    else:
+        assert pair([Passage("S2", 4), Passage("S3", 5 * (count - place))], old)[0] == ([0], [place])
+    assert pair(old, [Passage("S2", 4)]) == [(list(range(count + 1)), [0])]
+
+
+@pytest.mark.parametrize("n_new", range(1, 8))
+def test_of_more_turns_than_can_be_tried_all_stand_for_all(n_new: int) -> None:
+    """The ways rise with the turns, so where they are too many once, they are for more turns, too."""
+    is_each = [len(pair([Passage("S1", 5)] * n_new, [Passage("S1", 5)] * count)) for count in range(10, 2500, 830)]
+    assert is_each == sorted(is_each, reverse=True)
+    assert set(is_each) <= {1, n_new}
+    assert is_each[0] == n_new
+
+
 def test_very_many_turns_written_anew_are_paired_at_once() -> None:
     new, old = [Passage("S1", 5)] * 100, [Passage("S1", 5)] * 900
     assert pair(new, old) == [(list(range(100)), list(range(900)))]

@@ -14,7 +14,7 @@ from itertools import accumulate
 UNKNOWN = ""
 """The speaker of a turn of whom nothing is known."""
 
-_MOST_WAYS = 1_000_000  # tried; of more turns all stand for all: half a second
+_MOST_WAYS = 500_000  # tried; of more turns all stand for all: half a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def pair(new: Sequence[Passage], old: Sequence[Passage]) -> list[tuple[list[int]
     """
     known = {one.speaker for one in old} & {one.speaker for one in new}
     new, old = ([one if one.speaker in known else replace(one, speaker=UNKNOWN) for one in row] for row in (new, old))
-    if min(len(new), len(old)) * (abs(len(new) - len(old)) + 1) ** 2 > _MOST_WAYS:
+    if _n_ways(*sorted((len(new), len(old)))) > _MOST_WAYS:
         return [(list(range(len(new))), list(range(len(old))))]
     if len(new) <= len(old):
         tiles = _tiles(new, old) or _tiles(_unknown(new), old)
@@ -74,12 +74,12 @@ def _tiles(few: Sequence[Passage], many: Sequence[Passage]) -> list[range]:
     best = [(0.0, 0), *[none] * len(many)]  # by the number of turns cut off: the least difference, the last cut
     cuts: list[list[int]] = []
     for i, one in enumerate(few):
-        letters = lengths[one.speaker]
+        letters, later = lengths[one.speaker], len(few) - i - 1
         row = [none] * (len(many) + 1)
-        for end in range(i + 1, len(many) - (len(few) - i - 1) + 1):
+        for end in range(i + 1, len(many) - later + 1) if later else (len(many),):
             ways = (
                 (best[start][0] + abs(one.length - (letters[end] - letters[start])), start)
-                for start in range(i, end)
+                for start in (range(i, end) if i else (0,))
                 if letters[end] > letters[start] or one.speaker not in known
             )
             row[end] = min(ways, default=none)
@@ -88,6 +88,12 @@ def _tiles(few: Sequence[Passage], many: Sequence[Passage]) -> list[range]:
     if best[-1][0] == float("inf"):
         return []
     return list(_cut(cuts, len(many)))[::-1]
+
+
+def _n_ways(few: int, many: int) -> int:
+    """How many parts `_tiles` looks at: the first begins where all do, the last ends there, others are between."""
+    ends = many - few + 1
+    return 1 if few < 2 else 2 * ends + (few - 2) * ends * (ends + 1) // 2
 
 
 def _cut(cuts: Sequence[Sequence[int]], end: int) -> Iterator[range]:
