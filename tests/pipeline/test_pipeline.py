@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,25 +19,15 @@ from audio.errors import AudioError, SourceError
 from audio.fingerprint import Fingerprint
 from audio.progress import OnFraction
 from tests.support.scripted_stages import B_SOUNDS, ScriptedStages, tone
+from tests.support.transcribed import transcribed
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.pipeline.checkpoints import Checkpoints, WriteOnlyCheckpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import Progress
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.recognition.reading_quality import ChunkEvidence
-from transcribe.recognition.recognize import Recognition
-from transcribe.recognition.spoken_language import LanguageStretch, SpokenLanguage
-from transcribe.recognition.vad import Chunk, ChunkPlan
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.voiceprints import Sample, Voiceprint
-from transcribe.transcript import Transcript
-from transcribe.transcript_warnings import WarningCode
-
-
-def transcribed(path: Path, stages: ScriptedStages, settings: Settings | None = None) -> Transcript:
-    store = Checkpoints(path.parent / "cache")
-    return Pipeline(settings or Settings(), stages=stages, checkpoints=store).transcript(Episode.of_file(path))
 
 
 def test_words_are_attributed_to_the_voices_that_speak_them(tmp_path: Path) -> None:
@@ -71,106 +60,6 @@ def test_overlapping_speech_goes_to_the_louder_voice_cached_or_not(tmp_path: Pat
     first = transcribed(path, OneTalkedOver())
     assert [turn.speaker for turn in first.turns] == ["S1", "S2", "S1"]
     assert transcribed(path, OneTalkedOver()) == first
-
-
-class Three(ScriptedStages):
-    """A third voice is detected."""
-
-    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
-        return replace(super().diarize(audio, progress=progress), estimate=3)
-
-
-@pytest.mark.parametrize(
-    ("speakers", "warned"),
-    [("Ada,Grace", True), ("2", True), ("1", True), ("3", False), ("Ada,Grace,Joan", False), ("", False)],
-)
-def test_more_voices_than_people_given_is_a_warning(speakers: str, warned: bool, tmp_path: Path) -> None:
-    transcript = transcribed(tone(tmp_path / "a.wav"), Three(), Settings(speakers=speakers))
-    assert (WarningCode.MORE_VOICES in [warning.code for warning in transcript.warnings]) == warned
-
-
-class Divided(ScriptedStages):
-    """One voice is found where two people are given, and it is divided among them."""
-
-    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
-        two = super().diarize(audio, progress=progress)
-        return replace(two, estimate=1, voices=dict.fromkeys(two.voices, two.voices["S1"]))
-
-
-@pytest.mark.parametrize(("speakers", "warned"), [("Ada,Grace", True), ("2", True), ("1", False), ("", False)])
-def test_more_people_given_than_voices_is_a_warning_that_names_who_sounds_alike(
-    speakers: str, warned: bool, tmp_path: Path
-) -> None:
-    transcript = transcribed(tone(tmp_path / "a.wav"), Divided(), Settings(speakers=speakers))
-    found = [warning for warning in transcript.warnings if warning.code is WarningCode.FEWER_VOICES]
-    assert [warning.message for warning in found] == [
-        "1 voice was found, and --speakers gives 2 people (Ada and Grace sound alike); check who says what, and if "
-        "somebody does not speak, run it again without them"
-    ] * warned
-    assert [(warning.speakers, dict(warning.values)) for warning in found] == [
-        (("S1", "S2"), {"voices": 1, "given": 2})
-    ] * warned
-
-
-class Unsure(ScriptedStages):
-    """Two voices are counted, and three are possible."""
-
-    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
-        return replace(super().diarize(audio, progress=progress), estimate=2, alternative=3)
-
-
-@pytest.mark.parametrize(("speakers", "warned"), [("", True), ("2", False), ("Ada,Grace", False)])
-def test_an_unsure_count_is_a_warning_with_its_values_cached_or_not(
-    speakers: str, warned: bool, tmp_path: Path
-) -> None:
-    path = tone(tmp_path / "a.wav")
-    for _ in range(2):
-        transcript = transcribed(path, Unsure(), Settings(speakers=speakers))
-        found = [dict(w.values) for w in transcript.warnings if w.code is WarningCode.COUNT_UNSURE]
-        assert found == ([{"voices": 2, "alternative": 3}] if warned else [])
-
-
-class Foreign(ScriptedStages):
-    """The language is read as English, and may be Welsh."""
-
-    def language(self, audio: Audio, plan: ChunkPlan) -> SpokenLanguage:
-        return SpokenLanguage("en", "cy")
-
-
-@pytest.mark.parametrize(("language", "warned"), [("auto", True), ("en", False)])
-def test_an_unsure_language_is_a_warning_cached_or_not(language: str, warned: bool, tmp_path: Path) -> None:
-    path = tone(tmp_path / "a.wav")
-    for _ in range(2):
-        transcript = transcribed(path, Foreign(), Settings(language=language))
-        found = [w for w in transcript.warnings if w.code is WarningCode.LANGUAGE_UNSURE]
-        assert [dict(w.values) for w in found] == ([{"language": "en", "alternative": "cy"}] if warned else [])
-        assert all("--language cy" in w.message for w in found)
-
-
-class Bilingual(ScriptedStages):
-    """The second half is Dutch, as its sound says."""
-
-    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
-        heard = ChunkEvidence(0.0, audio.duration, 25.0, 11, 0.0, -0.9, 0.0, 1.5, 1, "nl", 0.9)
-        return replace(super().recognize(audio, chunks, language=language, progress=progress), evidence=(heard,))
-
-    def second_languages(
-        self, audio: Audio, chunks: Sequence[Chunk], first: Recognition, *, progress: OnFraction
-    ) -> Recognition:
-        self.calls.append("second languages")
-        return replace(first, stretches=(LanguageStretch(3.0, 6.0, "nl"),))
-
-
-@pytest.mark.parametrize("language", ["auto", "en"])
-def test_a_second_language_is_looked_for_once_unless_one_is_given(language: str, tmp_path: Path) -> None:
-    path, stages = tone(tmp_path / "a.wav"), Bilingual()
-    for _ in range(2):
-        transcript = transcribed(path, stages, Settings(language=language))
-        found = [w for w in transcript.warnings if w.code is WarningCode.SECOND_LANGUAGE]
-        passages = [{"start": 3.0, "end": 6.0, "language": "nl"}]
-        assert [dict(w.values) for w in found] == ([{"passages": passages}] if language == "auto" else [])
-        assert all(w.message.startswith("nl from 0:00:03 to 0:00:06: read in that language") for w in found)
-    assert stages.calls.count("second languages") == (language == "auto")
 
 
 class Nice(ScriptedStages):
@@ -241,13 +130,6 @@ def test_ignoring_the_cache_repeats_everything_and_stores_it(tmp_path: Path) -> 
     for store in (Checkpoints(tmp_path / "c"), WriteOnlyCheckpoints(tmp_path / "c"), Checkpoints(tmp_path / "c")):
         Pipeline(Settings(), stages=stages, checkpoints=store).transcript(Episode.of_file(path))
     assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
-
-
-def test_silence_is_a_transcript_that_says_so(tmp_path: Path) -> None:
-    transcript = transcribed(tone(tmp_path / "a.wav"), ScriptedStages(said=""))
-    assert transcript.turns == ()
-    assert WarningCode.NO_SPEECH in [warning.code for warning in transcript.warnings]
-    assert Transcript.from_json(transcript.to_json()) == transcript
 
 
 def test_an_error_in_the_progress_callback_stops_the_run(tmp_path: Path) -> None:
