@@ -238,8 +238,7 @@ class Session:
 
     def _resumed(self) -> Transcript | None:
         """The timed transcript; the first time, what earlier sessions have settled of it is noted."""
-        transcript = self._transcript()[0]
-        if transcript is not None and not self._settled.is_resumed:
+        if (transcript := self._transcript()[0]) is not None and not self._settled.is_resumed:
             self._settled.resume(transcript, heard=original_of(transcript, self.path))
         return transcript
 
