@@ -67,6 +67,16 @@ def test_feed_becomes_drafts_despite_one_bad_episode(run: Run, show: str, tmp_pa
     assert timed["episode"]["show"] == "A show"
 
 
+def test_what_is_downloaded_is_not_among_what_the_run_wrote(run: Run, show: str, tmp_path: Path) -> None:
+    """Of the files that changed on disk the report has all others."""
+    folder = tmp_path / "transcripts"
+    run("run", show)
+    told = json.loads((folder / ".turnscript" / "report.json").read_text())["episodes"]
+    changed = {f"transcripts/{path.name}" for path in folder.iterdir() if path.is_file()}
+    assert {path for path in changed if not path.endswith(".wav")} == {path for one in told for path in one["written"]}
+    assert sum(path.endswith(".wav") for path in changed) == 2
+
+
 def test_second_run_changes_nothing(run: Run, show: str, tmp_path: Path) -> None:
     run("run", show, "--match", "storage")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "transcripts").iterdir() if path.is_file()}
