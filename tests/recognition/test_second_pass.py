@@ -53,21 +53,6 @@ def test_words_that_two_cuts_agree_on_are_inserted_and_become_a_doubt() -> None:
     assert [(doubt.reason, doubt.alternative) for doubt in unconfirmed.doubts] == [("speech, not transcribed", "Bye.")]
 
 
-@pytest.mark.parametrize(("earlier", "kept"), [("Heard", "Heard"), ("ciao", ""), ("the whole chunk's Heard", "")])
-def test_an_earlier_attempt_confirms_what_is_heard(earlier: str, kept: str) -> None:
-    """One that was not sure enough alone; not the reading of the chunk, whose words stand."""
-    regions = (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0))
-    words = said("all that was said before the pause was this", start=0.5, step=0.38)
-    result = ChunkResult(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
-    cut = Region(0.0, 20.0) if earlier.startswith("the whole") else Region(5.0, 20.0)
-    before = Reading((Word(earlier.split()[-1], 9.1 - cut.start, 9.5 - cut.start),), -1.5, 0.01)
-
-    reading = Reading((Word("heard", 0.4, 1.0),), -0.5, 0.01)
-    recognizer = ScriptedRecognizer(lambda w: reading if bounds(w) == (8.6, 20.4) else Reading((), -0.2, 0.01))
-    reader = Reader(CLOCK, recognizer, "en", 5).noting([(cut, before)])
-    assert text(agreement_pass(result, reader).words[len(words) :]).capitalize() == kept
-
-
 def test_the_surest_reading_that_no_other_confirms_is_told() -> None:
     """As "…, how may I help you?" at −0.47, in one cut alone."""
     regions = (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0))
@@ -230,7 +215,6 @@ class ReaderOf(Reader):
 
     def __init__(self, readings: list[tuple[Word, ...]]) -> None:
         self._readings = cycle(readings)
-        self._heard = []
 
     @property
     def duration(self) -> float:

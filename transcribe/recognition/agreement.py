@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.insertion import heard, insert, new_words, words_within
-from transcribe.recognition.reader import ChunkResult, Heard, Reader
+from transcribe.recognition.reader import ChunkResult, Reader
 from transcribe.recognition.reading_quality import (
     UNSURE_LOGPROB,
     agreeing_words,
@@ -34,23 +34,21 @@ _MOST_STARTS = 4  # speech regions of a gap from which it is read
 def agreement_pass(result: ChunkResult, reader: Reader) -> ChunkResult:
     """Read what is still a gap from each of its pauses on with the beam, and with more around it greedily.
 
-    A word is inserted if a reading from another start has it at the same time, which may be an earlier attempt that was
-    not sure enough to be used alone; each such gap becomes a doubt, and so does one with a sure reading that no other
-    confirms, with its text. (Two readings of one window agree on hallucinations: "Bye." at log-probability −0.34, where
-    a caller hesitates.) Because another reading agrees, a reading may be a little less confident than one used alone.
+    A word is inserted if a reading from another start has it at the same time; each such gap becomes a doubt, and so
+    does one with a sure reading that no other confirms, with its text. (Two readings of one window agree on
+    hallucinations: "Bye." at log-probability −0.34, where a caller hesitates.) Because another reading agrees, a
+    reading may be a little less confident than one used alone.
     """
     gaps = untranscribed_speech(result.words, result.chunk)
     close = [_from_pauses(gap, result.chunk, reader.duration) for gap in gaps]
     wide = [_with_surroundings(gap, reader.duration) for gap in gaps]
-    whole = result.chunk.start, result.chunk.end  # the words that stand are from it: it would confirm them once more
-    earlier = [each for each in reader.heard if (each[0].start, each[0].end) != whole]
     with (
         closing(reader.read([cut for cuts in close for cut in cuts])) as beam,
         closing(reader.read([cut for cuts in wide for cut in cuts], greedy=True)) as greedy,
     ):
         for gap, few, many in zip(gaps, close, wide, strict=True):
             attempts = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
-            result = _with_agreed(result, gap, attempts, earlier)
+            result = _with_agreed(result, gap, attempts)
     return result
 
 
@@ -67,14 +65,11 @@ def _with_surroundings(gap: Region, duration: float) -> list[Region]:
     return [cut for cut in by_start.values() if cut.duration <= LONGEST_CHUNK]
 
 
-def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[Heard], earlier: Sequence[Heard]) -> ChunkResult:
-    read, witnesses = (
-        [(reading, cut, _own_words(result.chunk, gap, heard(reading, cut))) for cut, reading in readings]
-        for readings in (attempts, (*attempts, *earlier))
-    )
+def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
+    read = [(reading, cut, _own_words(result.chunk, gap, heard(reading, cut))) for cut, reading in attempts]
     candidates: list[tuple[int, float, tuple[Word, ...]]] = []
     for reading, cut, words in read:
-        others = [word for _, other, words_there in witnesses if other.start != cut.start for word in words_there]
+        others = [word for _, other, words_there in read if other.start != cut.start for word in words_there]
         agreed = agreeing_words(words, others)
         if agreed and is_acceptable(reading, cut.duration, min_logprob=UNSURE_LOGPROB):
             inserted = insert(result, gap, agreed)

@@ -62,11 +62,6 @@ class Reader:
         noting._heard = heard
         return noting
 
-    @property
-    def heard(self) -> tuple[Heard, ...]:
-        """What was noted so far."""
-        return tuple(self._heard or ())
-
     def close(self) -> None:
         """Stop reading: a caller in any thread gets the reading in progress, then `CancelledError`."""
         self._closed.set()
