@@ -130,6 +130,21 @@ def test_two_cuts_agree_on_similar_words(logprob: float, other: str, kept: str) 
     assert text(found.words[len(words) :]) == kept
 
 
+@pytest.mark.parametrize(("apart", "kept"), [(0.1, ""), (0.24, ""), (0.26, "Bye"), (0.5, "Bye")])
+def test_cuts_that_begin_nearly_together_do_not_agree(apart: float, kept: str) -> None:
+    """They are read alike, also what nobody says."""
+    words = said("all that was said before the pause was this", start=0.5, step=0.38)
+    chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(9.0, 9.0 + apart / 2), Region(9.0 + apart, 10.5)))
+    result = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
+
+    def answer(window: Samples) -> Reading:
+        start, _ = bounds(window)
+        return Reading((Word("Bye", 9.6 - start, 9.9 - start),) if start > 8.0 else (), -0.95, 0.01)
+
+    found = agreement_pass(result, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
+    assert text(found.words[len(words) :]) == kept
+
+
 @pytest.mark.parametrize(
     ("heard", "logprob", "kept"),
     [

@@ -27,6 +27,7 @@ from transcribe.transcript_warnings import DoubtReason
 
 _PAD = 0.4  # seconds of audio around a stretch read again
 _AROUND = 1.0, 2.0, 5.0  # seconds around a gap in the wide cuts, beyond the chunk's borders too
+_ANOTHER_START = 0.25  # seconds between the starts of two cuts that are evidence for each other
 _STRAY_WORDS = 2  # words that the alignment may put on the wrong side of a border
 _MOST_STARTS = 4  # speech regions of a gap from which it is read
 
@@ -61,7 +62,7 @@ def _from_pauses(gap: Region, chunk: Chunk, duration: float) -> list[Region]:
 
 def _with_surroundings(gap: Region, duration: float) -> list[Region]:
     cuts = [Region(max(0.0, gap.start - by), min(duration, gap.end + by)) for by in reversed(_AROUND)]
-    by_start = {cut.start: cut for cut in cuts}  # cuts from one start are no evidence for each other: keep the closest
+    by_start = {cut.start: cut for cut in cuts}  # of cuts from one start keep the closest
     return [cut for cut in by_start.values() if cut.duration <= LONGEST_CHUNK]
 
 
@@ -69,7 +70,12 @@ def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[tuple[Regi
     read = [(reading, cut, _own_words(result.chunk, gap, heard(reading, cut))) for cut, reading in attempts]
     candidates: list[tuple[int, float, tuple[Word, ...]]] = []
     for reading, cut, words in read:
-        others = [word for _, other, words_there in read if other.start != cut.start for word in words_there]
+        others = [
+            word
+            for _, other, words_there in read
+            if abs(other.start - cut.start) >= _ANOTHER_START
+            for word in words_there
+        ]
         agreed = agreeing_words(words, others)
         if agreed and is_acceptable(reading, cut.duration, min_logprob=UNSURE_LOGPROB):
             inserted = insert(result, gap, agreed)

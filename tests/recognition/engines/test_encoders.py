@@ -208,7 +208,7 @@ def test_the_states_of_a_network_are_not_copied_and_stay() -> None:
 @pytest.mark.models
 class TestRealWeights:
     @pytest.mark.parametrize("seconds", [5.0, 9.0, 30.0])
-    def test_the_encoder_is_as_exact_as_that_of_ctranslate2(
+    def test_the_encoder_is_about_as_exact_as_that_of_ctranslate2(
         self, fast: CTranslate2, without_network: CTranslate2, base_files: ModelFiles, clip: Floats, seconds: float
     ) -> None:
         """Both compute in 8 bits. 5 s are padded to 10, 9 to 15."""
@@ -219,7 +219,7 @@ class TestRealWeights:
         ours, theirs = (np.asarray(engine._encoder.states(window)) for engine in (fast, without_network))
         assert ours.shape == theirs.shape == exact.shape == (1, mel.shape[1] // 2, 512)
         errors = [np.linalg.norm(states - exact) / np.linalg.norm(exact) for states in (ours, theirs)]
-        assert errors[0] < max(errors[1], 0.06)
+        assert errors[0] < min(1.1 * errors[1], 0.08), errors
 
     def test_both_encoders_lead_to_the_same_words(
         self, fast: CTranslate2, without_network: CTranslate2, clip: Floats

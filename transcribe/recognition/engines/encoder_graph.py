@@ -58,7 +58,7 @@ class _EncoderLayers(Layers):
 
     def attention(self, x: str, name: str) -> str:
         """Query, key and value are one matrix in the container. The output is (frames, width)."""
-        rows, weight = self.equalized(x, f"{name}/layer_norm", self.array(f"{name}/linear_0/weight"))
+        rows, weight = self.equalized(x, f"{name}/layer_norm", weight=self.array(f"{name}/linear_0/weight"))
         parts = zip(np.split(weight, 3), np.split(self.array(f"{name}/linear_0/bias"), 3), strict=True)
         queries, keys, values = (self.graph.add("Reshape", [self.affine(rows, *part), self._rows]) for part in parts)
         mean = self.graph.add("ReduceMean", [keys], axes=[0], keepdims=1)

@@ -51,7 +51,7 @@ class Layers:
         """`x` in integers, with a scale for each row along the last axis, or as `scaled`."""
         return self.scaled(x, axis=axis, largest=_LARGEST, zero_point=self._zero_point)
 
-    def equalized(self, x: str, norm: str, weight: NDArray[Any]) -> tuple[Quantized, NDArray[np.float32]]:
+    def equalized(self, x: str, norm: str, *, weight: NDArray[Any]) -> tuple[Quantized, NDArray[np.float32]]:
         """A layer norm of `x` in integers, and the `weight` behind it, both with channels of more equal size.
 
         The largest channel of a row takes precision from all others. So each is divided by a factor that its column
@@ -98,7 +98,7 @@ class Layers:
 
     def feed_forward(self, x: str, name: str) -> str:
         """The two linear layers behind an attention, and the norm before them."""
-        rows, weight = self.equalized(x, f"{name}/layer_norm", self.array(f"{name}/linear_0/weight"))
+        rows, weight = self.equalized(x, f"{name}/layer_norm", weight=self.array(f"{name}/linear_0/weight"))
         hidden = self.affine(rows, weight, self.array(f"{name}/linear_0/bias"))
         return self.linear(self.gelu(hidden), f"{name}/linear_1")
 
