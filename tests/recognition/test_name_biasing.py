@@ -107,6 +107,18 @@ class TestMatchNames:
         assert match_names(said(first), said(prompted), names) == []
         assert candidate_names(said(first), names) == {}
 
+    @pytest.mark.parametrize(
+        ("heard", "name", "stays"),
+        [("Rich", "Richard", True), ("Robert", "Bob", True), ("Nick", "Nicholas Reed", True), ("Sara", "Sarah", False)],
+    )
+    def test_another_form_of_a_given_name_is_what_was_said(self, heard: str, name: str, *, stays: bool) -> None:
+        """Only spellings that sound the same are the name's."""
+        given = name.split()[0]
+        assert (
+            recovered(f"I am {heard} and", f"I am {given} and", names=[name]) == f"I am {heard if stays else given} and"
+        )
+        assert (candidate_names(said(f"I am {heard} and", probability=0.5), [name]) == {}) is stays
+
     def test_several_words_that_are_hardly_believed_may_be_a_name(self) -> None:
         assert (
             recovered("for owns so takes", "for Alonso takes", probability=0.3, names=["Alonso"]) == "for Alonso takes"

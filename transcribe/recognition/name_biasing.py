@@ -9,6 +9,7 @@ Chunks in which nothing resembles a name are not read again.
 Ordinary words stay: "Right, so" is no Mr. Wright, whoever is on a list of names. A word is ordinary if the recogniser
 knows it as a word that is mostly written small, and wrote it so, or at the start of a sentence. Only several of them
 are one that sound as the name does ("open stack"), or that the recogniser itself hardly believed ("owns so", Alonso).
+So do other forms of a given name, if they sound otherwise: "I am Rich" is what Richard said.
 
 What this does not do: replace the glossary's mishearings (`transcribe.recognition.glossary_correction`), or recognise
 the words in the first place.
@@ -22,6 +23,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from transcribe.person_names import are_forms_of_one
 from transcribe.recognition.common_words import is_ordinary
 from transcribe.recognition.engines.token_words import UNSPACED
 from transcribe.recognition.glossary import Glossary, split_marks
@@ -164,8 +166,16 @@ def _may_be(words: Sequence[Word], text: str, *, form: str, whole: bool) -> bool
         return whole
     if not whole and form.casefold() in text.casefold().split():
         return False  # this part of the name is there already, and the word next to it would be lost
+    if any(_is_other_form(heard, part) for heard in text.split() for part in form.split()):
+        return False
     unsure = sum(word.probability for word in words) < _SURE * len(words)
     return unsure and phonetic_similarity(text, form) >= _MIN_SIMILARITY
+
+
+def _is_other_form(heard: str, name: str) -> bool:
+    """Whether a word is another form of a given name that sounds otherwise: Bob and Robert, but not Sara and Sarah."""
+    is_form = are_forms_of_one(heard.casefold(), name.casefold())
+    return is_form and phonetic_spelling(heard) != phonetic_spelling(name)
 
 
 def _forms(names: Sequence[str]) -> Iterator[tuple[str, str]]:
