@@ -64,8 +64,10 @@ def _marked(folder: Path) -> Iterator[None]:
 
 
 def _statement(folder: Path) -> bytes:
-    """What the marker of this folder says: another one for each, so that a copy is nothing of ours."""
-    return os.fsencode(f"{APP} made {folder.name} for itself, and removes it when no process holds this file\n")
+    """What the marker of this folder says, each another thing: a copy is nothing of ours, whatever its name."""
+    number = folder.stat(follow_symlinks=False).st_ino
+    told = f"{APP} made {folder.name} (inode {number}) for itself, and removes it when no process holds this file\n"
+    return os.fsencode(told)
 
 
 def _remove_if_left(folder: Path) -> bool:

@@ -5,9 +5,11 @@ The law: the content decides, and the ending only between texts whose content sa
 
 from __future__ import annotations
 
+import os.path
 import re
 import shlex
 from enum import StrEnum
+from itertools import chain, count
 from pathlib import Path
 
 from audio import media
@@ -52,14 +54,18 @@ def check_is_text(path: Path, head: bytes) -> None:
     if kind is media.Kind.AUDIO:
         raise NotADraftError(f"{path}: is a recording, not a draft; `transcribe run {quoted}` transcribes it")
     if kind is media.Kind.UNKNOWN and path.suffix.lower() == ".docx":
-        draft = shlex.quote(str(path.with_suffix(".md")))
-        raise NotADraftError(
-            f"{path}: is a Word document, not a draft; to make one of it: transcribe render {quoted} > {draft}"
-        )
+        raise NotADraftError(f"{path}: is a Word document, not a draft; to make one of it: {command_for_draft(path)}")
     if (other := media.other_kind(head)) == "a PDF":
         raise NotADraftError(f"{path}: is a PDF; save it as text")
     if kind is media.Kind.UNKNOWN:
         raise NotADraftError(f"{path}: is {other or 'no text'}; give a draft or a transcript, which are text")
+
+
+def command_for_draft(path: Path) -> str:
+    """The command that makes a draft of a transcript in another form, in a file that does not exist yet."""
+    names = chain([f"{path.stem}.md"], (f"{path.stem}.draft{number or ''}.md" for number in count()))
+    draft = next(place for name in names if not os.path.lexists(place := path.with_name(name)))
+    return f"transcribe render {shlex.quote(str(path))} > {shlex.quote(str(draft))}"
 
 
 def stated_kind(text: str) -> Kind | None:

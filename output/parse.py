@@ -7,7 +7,6 @@ of them throughout, see `output.markers`. The assignment of turns to voices in t
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from output.block_reader import blocks_of, definitions_in
 from output.conflicts import check_resolved
 from output.errors import NotADraftError, OutputError
 from output.headings import first_heading
-from output.kinds import check_is_text, head_of, stated_kind
+from output.kinds import check_is_text, command_for_draft, head_of, stated_kind
 from output.label_matching import NamesSoFar
 from output.marker_forms import Marker
 from output.markers import ParseWarning, WarningKind, markers_in, plain_label
@@ -180,8 +179,7 @@ def check_is_draft(path: Path, source: str) -> None:
     if path.suffix.lower() == ".json":
         raise NotADraftError(f"{path}: is a timed transcript, not a draft; give {path.with_suffix('.md')}")
     if (kind := stated_kind(source)) is not None:
-        command = f"transcribe render {shlex.quote(str(path))} > {shlex.quote(str(path.with_suffix('.md')))}"
-        raise NotADraftError(f"{path}: is {kind}, not a draft; to make one of it: {command}")
+        raise NotADraftError(f"{path}: is {kind}, not a draft; to make one of it: {command_for_draft(path)}")
 
 
 def _speakers(markers: list[Marker], warnings: list[ParseWarning]) -> Iterator[str]:

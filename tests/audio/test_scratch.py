@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -93,12 +94,19 @@ def test_a_folder_of_the_user_stays_whatever_its_name_age_and_permissions(temp: 
     ids=["none", "empty", "other words", "a folder", "a pipe", "a link", "of another name", "a folder beside it"],
 )
 def test_what_is_almost_a_folder_of_ours_stays(temp: Path, marker: Callable[[Path, bytes], object]) -> None:
-    with temporary_folder() as folder:
-        name, said = scratch._MARKER, (folder / scratch._MARKER).read_bytes()
+    folder = temp / "turnscript-scratch-a"
     folder.mkdir(mode=0o700)
     (folder / "words").write_text("mine")
-    marker(folder / name, said)
+    marker(folder / scratch._MARKER, scratch._statement(folder))
     assert remove_left_after_an_hour(temp) == 0
+
+
+def test_a_copy_of_a_left_folder_stays_under_the_same_name(temp: Path) -> None:
+    """As of a backup that was copied back."""
+    left = left_folder(temp, name="turnscript-scratch-a")
+    shutil.copytree(left, temp / "copies" / left.name)
+    assert remove_left_after_an_hour(temp / "copies") == 0
+    assert remove_left_after_an_hour(temp) == 1
 
 
 def test_a_link_in_a_left_folder_is_removed_and_not_what_it_leads_to(temp: Path) -> None:

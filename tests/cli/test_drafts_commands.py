@@ -219,6 +219,18 @@ def test_a_transcript_of_another_program_is_not_a_draft(
     assert "not a draft; to make one of it: transcribe render" in err
 
 
+def test_the_command_that_makes_a_draft_writes_over_nothing(run: Run, tmp_path: Path) -> None:
+    """The shell empties a file before the command reads it."""
+    captions = tmp_path / "talk.md"
+    captions.write_text("WEBVTT\n")
+    for free in ("talk.draft.md", "talk.draft1.md", "talk.draft2.md"):
+        _, _, err = run("lint", str(captions))
+        assert err.rstrip().endswith(f" > {tmp_path / free}")
+        (tmp_path / free).touch()
+    (tmp_path / "other.vtt").write_text("WEBVTT\n")
+    assert run("lint", str(tmp_path / "other.vtt"))[2].rstrip().endswith(f" > {tmp_path / 'other.md'}")
+
+
 @pytest.mark.parametrize("order", [*permutations(["a.md", "p.md", "b.md"])])
 @pytest.mark.parametrize("bad", [b"\x89PNG\r\n\x1a\n" + bytes(99), b"WEBVTT\n", b"\x7fELF\2\1\1" + bytes(range(256))])
 def test_one_of_several_drafts_that_is_none_costs_itself_alone(

@@ -223,7 +223,8 @@ def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
     for voice in result.voices:
         click.echo(for_terminal(f"+ {voice.line}"))
     if not result.voices:
-        click.echo("no new voices: everybody named is enrolled already", err=True)
+        heard = "what could not be heard is named above" if result.messages else "everybody named is enrolled already"
+        click.echo(f"no new voices: {heard}", err=True)
         return
     count = f"{len(result.voices)} voices" if len(result.voices) > 1 else "this voice"
     if not yes and not click.confirm(

@@ -114,6 +114,18 @@ def test_weights_that_are_not_finite_are_left_to_ctranslate2(
     assert f"encoder/{name} has numbers that are not finite" in caplog.text
 
 
+@pytest.mark.parametrize("name", ["layer_0/self_attention/linear_0/weight", "layer_0/ffn/linear_1/weight"])
+def test_weights_too_large_to_compute_with_are_left_to_ctranslate2(
+    tmp_path: Path, processor: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """In 32 bits they may be finite, and their products not."""
+    arrays = random_encoder()
+    arrays[f"encoder/{name}"] = arrays[f"encoder/{name}"].astype(np.float32) * np.float32(1e37)
+    with caplog.at_level(logging.DEBUG, logger=encoders.__name__):
+        assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
+    assert "it computes no numbers" in caplog.text
+
+
 def test_the_largest_and_the_smallest_numbers_are_finite(tmp_path: Path, processor: Path) -> None:
     limits = np.finfo(np.float16)
     extreme = [limits.max, limits.min, limits.smallest_subnormal, -limits.smallest_subnormal, 0, -0.0]

@@ -84,7 +84,9 @@ def load_encoder_network(weights: Path) -> Network | None:
         graph, n_mels = encoder_graph(arrays), arrays["encoder/conv1/weight"].shape[1]
         del arrays  # onnxruntime takes as much memory as they have
         run = open_network(graph, doing="encoding")
-        run({"mel": np.zeros((1, n_mels, 2), np.float32)})  # some shapes are not checked until the graph runs
+        (states,) = run({"mel": np.zeros((1, n_mels, 2), np.float32)})  # some shapes are checked when the graph runs
+        if not np.isfinite(states).all():
+            raise ValueError("its weights are so large that it computes no numbers")
     except Exception as exc:  # noqa: BLE001 - onnxruntime's have no class in common
         _log.debug("%s: the encoder is not computed in onnxruntime (%s)", weights, on_one_line(exc))
         return None
