@@ -46,7 +46,7 @@ format: .venv/test.stamp ## fix the style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/test.stamp ## run all benchmarks, peers included (minutes; uses ../shared if present)
+bench: .venv/test.stamp .venv/peer.stamp ## run all benchmarks, peers included (minutes; uses ../shared if present)
 	@for name in $(BENCHMARKS); do echo "== $$name" && $(BIN)/python -m $$name || exit 1; done
 
 docs: .venv/test.stamp ## update the generated parts of docs/
@@ -72,3 +72,10 @@ clean: ## remove the environment and caches of tools; transcripts and models sta
 		echo "If meeteval could not be built: it needs a C++ compiler and Python's headers (Debian: apt install g++ python3-dev)" >&2; exit 1; }
 	@$(BIN)/transcribe models get base speakers tiny.en >/dev/null
 	@touch $@ .venv/run.stamp
+
+# What turnscript is compared with on a whole recording, apart from the tests' environment: senko imports what they do not.
+.venv/peer.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing the peers of the benchmarks, faster-whisper and senko, into .venv/peer …"
+	@$(BIN)/python -m venv .venv/peer
+	@$(subst $(BIN)/,.venv/peer/bin/,$(INSTALL)) faster-whisper senko==0.2.2
+	@touch $@

@@ -2,6 +2,8 @@
 
     python -m benchmarks.batch.batch [kills] [throughput] [rerun] [dask] [peer]     (all sections by default)
 
+The peer is faster-whisper's batched mode with senko, which `make .venv/peer.stamp` installs.
+
 The recordings are those of ../shared/corpus, or of the --corpus folder; ffmpeg makes clips and a long file of them in a
 temporary folder. Every run has a cache of its own that holds only the models, so that nothing is reused.
 """
@@ -28,6 +30,7 @@ from benchmarks.references import AUDIO_SUFFIXES, CORPUS
 from tests.support.paths import ROOT, SHARED
 
 LANGUAGE = ("--language", "en")
+PEER_PYTHON = Path(sys.prefix) / "peer" / "bin" / "python"  # see the Makefile
 
 
 class Workspace:
@@ -188,8 +191,11 @@ def dask_workers(workspace: Workspace) -> None:
     say(f"dask: {dask.wall:.1f} s, local {local.wall:.1f} s: {ratio:.2f}; drafts {'equal' if same else 'DIFFER'}")
 
 
-def peer(workspace: Workspace, minutes: int) -> None:
-    """The whole pipeline on one long file, start-up included, against the peer's composition."""
+def peer(workspace: Workspace, minutes: int, *, python: Path) -> None:
+    """The whole pipeline on one long file, start-up included, against the peer's composition, which `python` runs."""
+    if not python.exists():
+        say(f"peer: not measured, {python} does not exist: `make .venv/peer.stamp`, or --peer-python")
+        return
     names = ("dialogue-0059", "dialogue-0062", "dialogue-0102", "dialogue-0186", "dialogue-0243", "dialogue-0278")
     parts = workspace.recordings(*names)
     listing = workspace.folder / "parts.txt"
@@ -208,7 +214,7 @@ def peer(workspace: Workspace, minutes: int) -> None:
     (workspace.folder / "bin" / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())  # the peer needs ffmpeg on PATH
     path = f"{workspace.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     command: list[str | Path] = [
-        sys.executable,
+        python,
         SHARED / "tools" / "peer_baseline.py",
         model,
         workspace.folder / "peer",
@@ -246,6 +252,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50, help="number of kills")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of throughput")
     parser.add_argument("--minutes", type=int, default=30, help="length of the file of peer")
+    parser.add_argument("--peer-python", type=Path, default=PEER_PYTHON, help="a Python that imports the peer")
     options = parser.parse_args()
     if not options.corpus.is_dir():
         say(f"{options.corpus}: no such folder, nothing measured; pass one with --corpus")
@@ -255,7 +262,7 @@ def main() -> None:
         "throughput": lambda workspace: throughput(workspace, options.rounds),
         "rerun": rerun,
         "dask": dask_workers,
-        "peer": lambda workspace: peer(workspace, options.minutes),
+        "peer": lambda workspace: peer(workspace, options.minutes, python=options.peer_python),
     }
     for name in options.sections or sections:
         with tempfile.TemporaryDirectory(prefix="batch-") as folder:
