@@ -17,7 +17,7 @@ from output.parse import read_draft
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.merge_conflicts import PARAGRAPH, TURN, Conflict, difference, told
-from transcribe.drafts.merge_recognition import merge_words
+from transcribe.drafts.merge_words import merge_words
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.turn_edits import PageTurn
 from transcribe.transcript import MadeWith, Speaker

@@ -18,7 +18,8 @@ from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.machine_originals import original_of
 from transcribe.drafts.merge_conflicts import Difference
-from transcribe.drafts.merge_recognition import merge_recognition, merge_words
+from transcribe.drafts.merge_recognition import merge_recognition
+from transcribe.drafts.merge_words import merge_words
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.turn_edits import PageTurn

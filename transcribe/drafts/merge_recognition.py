@@ -1,68 +1,33 @@
 """Merges a new recognition into an edited draft: its improvements are taken, every edit is kept.
 
-A three-way merge word by word: the base is what the machine wrote first, the sides are the editor's draft and the new
-recognition. Where both changed the same words, the editor's stay, and the place becomes a doubt of the timed
-transcript, with the machine's new words, so that the editor's list of doubts shows it. The draft's marks of doubts and
-times are not words: those the editor left unchanged are taken from the new recognition. A name that somebody gave or
-typed stays, unless the new recognition was given another one.
+The words are merged by `merge_words`. A place where both changed the same words becomes a doubt of the timed
+transcript, with the machine's new words, so that the editor's list of doubts shows it. A name that somebody gave or
+typed stays, unless the new recognition was given another one. The labels are those of a new draft, see `merged_labels`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 from audio.disk import free_backup_path, replace_if_unchanged, write_atomically
 from output.errors import OutputError
 from output.files import check_names
-from output.labels import fold_name
 from output.markdown import render
 from output.parse import parse, read_draft
-from output.text import is_clock, remove_marks
-from transcribe.alignment.merge3 import aligned_segments
-from transcribe.alignment.same_people import SpokenWord, same_people
 from transcribe.drafts.kept_names import keep_names, lost_names
 from transcribe.drafts.machine_originals import original_of, save_original
-from transcribe.drafts.merge_conflicts import PARAGRAPH, TURN, Conflict, Difference, conflicts, difference, doubts
+from transcribe.drafts.merge_conflicts import Conflict, conflicts, doubts
+from transcribe.drafts.merge_words import merge_words
+from transcribe.drafts.merged_labels import merged_labels
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap_of
 from transcribe.style import LabelStyle
 from transcribe.transcript import Transcript
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """The turns of both, and how many places were changed by whom: those `taken` from the new recognition, those `kept`
-    as the editor has them, and the `differences`, where both changed the same words. `renamed` are the speakers that
-    only the new recognition calls otherwise, the old name and the new one; `names_kept` those it calls otherwise whose
-    names somebody gave or typed, that name and the new recognition's."""
-
-    turns: tuple[PageTurn, ...]
-    differences: tuple[Difference, ...] = ()
-    taken: int = 0
-    kept: int = 0
-    renamed: tuple[tuple[str, str], ...] = ()
-    names_kept: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def report(self) -> str:
-        """The counts in a line, such as "12 places taken from the new recognition, 3 edits kept"."""
-        both = len(self.differences)
-        parts = [
-            f"{_places(self.taken)} taken from the new recognition" if self.taken else "",
-            *(f"{old} renamed {new}" for old, new in self.renamed),
-            *(f"the name {name} kept (the new recognition has {new})" for name, new in self.names_kept),
-            f"{self.kept} edit{'s' * (self.kept != 1)} kept" if self.kept else "",
-            f"{_places(both)} where both changed the same words kept as yours" if both else "",
-        ]
-        if not (self.taken or self.renamed or both):
-            parts.insert(0, "the new recognition has no other words")
-        return ", ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +61,9 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     machine, labels = original_of(old, draft_path), style_recorded(old).labels
     merged = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(new, labels))
     merged = replace(merged, names_kept=kept.names)
-    draft = apply_turns(mine, merged.turns, wrap=wrap)
+    names = dict.fromkeys(turn.speaker for turn in merged.turns)
+    in_style = merged_labels(mine, names, edited=edited, new=new, renamed=merged.new_names, style=labels)
+    draft = apply_turns(mine, merged.turns, wrap=wrap, labels_of=in_style)
     made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(new_draft).hexdigest()})
     new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
     after = update_transcript(draft, new, name=str(draft_path)).transcript
@@ -109,133 +76,9 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     return MergeResult((draft_path, *paths), places, merged.report, backup, skipped, lost)
 
 
-def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Merged:
-    """`mine` with the changes `new` made to `base` where `mine` made none, and the places where both made some.
-
-    A speaker with a new name in `new`, whose old name the editor did not change, has the new name throughout.
-    """
-    names, old_base = _new_names(base, mine, new), base
-    base, mine = (
-        [replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in text] for text in (base, mine)
-    )
-    units: list[str] = []
-    differences: list[Difference] = []
-    taken = kept = 0
-    for (old, edited, recognised), (old_printed, edited_printed, new_printed) in _segments(base, mine, new):
-        if old == edited == recognised:  # the same words: take the marks of the side that changed them
-            marks = zip(old_printed, edited_printed, new_printed, strict=True)
-            units += [new_one if edited_one == old_one else edited_one for old_one, edited_one, new_one in marks]
-        elif edited == recognised or old == recognised:
-            units += edited_printed
-            kept += edited != recognised
-        elif edited_printed == old_printed:
-            units += new_printed
-            taken += 1
-        else:
-            turn, word = _place([*units, *(unit for unit in edited[:1] if unit.startswith(TURN))])
-            differences.append(difference(edited, recognised, turn=turn, word=word))
-            units += edited_printed
-    differences = [one for one in differences if one.mine != one.new]
-    renamed = tuple((old, name) for old, name in names.items() if old in {turn.speaker for turn in old_base} - {name})
-    return Merged(tuple(_turns(units)), tuple(differences), taken, kept, renamed)
-
-
-def _segments(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
-    """The three texts in segments: their units without marks, for comparison, and as printed."""
-    printed = [list(_units(turns)) for turns in texts]
-    base, mine, new = ([remove_marks(unit) for unit in units] for units in printed)
-    at = [0, 0, 0]
-    for plain in aligned_segments(base, mine, new):
-        ends = [start + len(part) for start, part in zip(at, plain, strict=True)]
-        yield from _by_turns(plain, [units[a:b] for units, a, b in zip(printed, at, ends, strict=True)])
-        at = ends
-
-
-def _by_turns(
-    plain: Sequence[tuple[str, ...]], printed: Sequence[list[str]]
-) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
-    """A segment cut where turns begin, if each text has as many: speaker and words are separate edits."""
-    begins = [[i for i, unit in enumerate(units) if unit.startswith(TURN)] for units in plain]
-    cuts = [
-        [0, *(at for i in starts for at in (i, i + 1)), len(units)] for starts, units in zip(begins, plain, strict=True)
-    ]
-    if len({len(starts) for starts in begins}) > 1:
-        cuts = [[0, len(units)] for units in plain]
-    for ends in zip(*(pairwise(each) for each in cuts), strict=True):
-        bare, marked = (
-            tuple(tuple(units[a:b]) for units, (a, b) in zip(texts, ends, strict=True)) for texts in (plain, printed)
-        )
-        if any(bare):
-            yield bare, marked
-
-
-def _new_names(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[str, str]:
-    """The names in `new` of the speakers whose names in `base` and `mine` are the same.
-
-    If a speaker's first turn was deleted, `mine` has only the initial of the name. No speaker is renamed if a new name
-    is another speaker's: the two would become one.
-    """
-    spoken = _spoken(base)
-    in_mine, in_new = same_people(spoken, _spoken(mine)), same_people(spoken, _spoken(new))
-    known = {turn.speaker for turn in base}
-    names: dict[str, str] = {}
-    for old, name in in_new.items():
-        mine_name = in_mine.get(old)
-        is_initial = mine_name and mine_name not in known and old != name and fold_name(mine_name) == fold_name(old[:1])
-        if mine_name and (mine_name == old or is_initial):
-            names |= {old: name, mine_name: name}
-    others = (known | {turn.speaker for turn in mine}) - names.keys()
-    return names if others.isdisjoint(names.values()) else {}
-
-
-def _spoken(turns: Sequence[PageTurn]) -> list[SpokenWord]:
-    """The words without their marks, and the speaker of each."""
-    return [(remove_marks(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
-
-
-def _place(units: Sequence[str]) -> tuple[int, int]:
-    """The position after these units: turn, and word of the turn, both from 0."""
-    turn = sum(unit.startswith(TURN) for unit in units) - 1
-    start = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(TURN)), 0)
-    return max(turn, 0), sum(not unit.startswith((TURN, PARAGRAPH)) for unit in units[start:])
-
-
 def _machine_turns(transcript: Transcript, labels: LabelStyle) -> tuple[PageTurn, ...]:
     """The turns as the machine printed them, marks included, with labels of the draft's style."""
     return page_turns(parse(render(transcript, replace(style_recorded(transcript), labels=labels))))
-
-
-def _units(turns: Sequence[PageTurn]) -> Iterator[str]:
-    for turn in turns:
-        yield TURN + turn.speaker
-        for index, paragraph in enumerate(turn.paragraphs):
-            if index:
-                yield PARAGRAPH
-            yield from [paragraph] if "\n" in paragraph else _printed_words(paragraph)
-
-
-def _printed_words(paragraph: str) -> Iterator[str]:
-    """The words of a paragraph, each with the time printed before it, if any."""
-    pending = ""
-    for word in paragraph.split():
-        if is_clock(word) and not pending:
-            pending = word
-            continue
-        yield f"{pending} {word}".lstrip()
-        pending = ""
-    if pending:
-        yield pending
-
-
-def _turns(units: Sequence[str]) -> Iterator[PageTurn]:
-    starts = [i for i, unit in enumerate(units) if unit.startswith(TURN)]
-    for start, end in zip(starts, [*starts[1:], len(units)], strict=True):
-        texts = " ".join(units[start + 1 : end]).split(PARAGRAPH)
-        yield PageTurn(units[start].removeprefix(TURN), tuple(text.strip(" ") for text in texts))
-
-
-def _places(count: int) -> str:
-    return "1 place" if count == 1 else f"{count} places"
 
 
 def _write(path: Path, source: bytes, *, over: bytes) -> Path | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from output.labels import fold_name
+from output.labels import Label, fold_name
 from output.markdown import marker
 from output.parse import Draft, DraftTurn, parse
 from output.text import fill_lines
@@ -61,15 +62,19 @@ def flowed(paragraph: str) -> str:
     return _LINE_BREAK.sub(" ", paragraph)
 
 
-def apply_turns(draft: Draft, turns: Sequence[PageTurn], *, wrap: int) -> Draft:
+def apply_turns(
+    draft: Draft, turns: Sequence[PageTurn], *, wrap: int, labels_of: Mapping[str, Label] = MappingProxyType({})
+) -> Draft:
     """The draft with these turns instead of its own, and the same front matter, preamble and epilogue.
 
-    Changed paragraphs are wrapped at `wrap` columns (0: one line each). Raises `EditError` if the result does not parse
+    Changed paragraphs are wrapped at `wrap` columns (0: one line each). `labels_of` has the labels of speakers, by
+    their names, for all turns but those that the draft labels in a way of their own; the others are labelled as the
+    draft usually labels them. Raises `EditError` if the result does not parse
     into these turns: a name that cannot be a label, or text that begins like a turn.
     """
     if list(turns) == list(page_turns(draft)):
         return draft
-    labels = _labels(draft, turns)
+    labels = _labels(draft, turns, labels_of)
     for source in (_Source(draft, wrap), _Source(draft, wrap, is_spaced=True)):
         result = _with_turns(draft, turns, labels, source=source)
         if len(result.turns) == len(turns):  # if a new speaker has the same initial, use the whole name
@@ -226,10 +231,13 @@ class _Source:
                 self.lines.setdefault(words[:SHORTEST_MATCHED_LINE], []).append((words, line))
 
 
-def _labels(draft: Draft, turns: Sequence[PageTurn]) -> list[str]:
-    """The label of each turn: as before if the turn is unchanged, else as the draft usually prints the speaker."""
-    first, later = _usual_labels(draft)
-    taken = {fold_name(label) for label in (*first.values(), *later.values())}
+def _labels(draft: Draft, turns: Sequence[PageTurn], given: Mapping[str, Label]) -> list[str]:
+    """The label of each turn: as before if the turn is unchanged, else as the draft usually prints the speaker, or as
+    `given`. A name that is nobody's any more takes no initial from the others."""
+    usual = usual_labels(draft)
+    speaking = {turn.speaker for turn in turns}
+    labels_of = {**{name: label for name, label in usual.items() if name in speaking}, **given}
+    taken = {fold_name(text) for label in labels_of.values() for text in (label.first, label.later)}
     unchanged: dict[PageTurn, list[str]] = {}
     seen: set[str] = set()
     for old, page in zip(draft.turns, page_turns(draft), strict=True):
@@ -237,26 +245,26 @@ def _labels(draft: Draft, turns: Sequence[PageTurn]) -> list[str]:
             unchanged.setdefault(page, []).append(old.label)
         seen.add(old.speaker)
     labels, seen = [], set()
-    initials = any(len(label) == 1 for label in later.values()) or not later
+    initials = any(len(label.later) == 1 for label in usual.values()) or not usual
     for turn in turns:
         name = turn.speaker
-        if name not in first:
-            first[name] = speaker_name(name)
-            short = name[0].upper()
+        if name not in labels_of:
+            full, short = speaker_name(name), name[0].upper()
             is_free = all(not fold_name(label).startswith(fold_name(short)) for label in taken)
-            later[name] = short if initials and is_free else first[name]
-            taken |= {fold_name(first[name]), fold_name(later[name])}
-        if name in seen:
-            previous = unchanged.get(turn)
-            labels.append(previous.pop(0) if previous else later.get(name, first[name]))
-        else:
-            labels.append(first[name])
+            labels_of[name] = Label(full, short if initials and is_free else full)
+            taken |= {fold_name(full), fold_name(labels_of[name].later)}
+        label = labels_of[name].later if name in seen else labels_of[name].first
+        if name in seen and (previous := unchanged.get(turn)):
+            before = previous.pop(0)
+            label = label if name in given and before in (usual[name].first, usual[name].later) else before
+        labels.append(label)
         seen.add(name)
     return labels
 
 
-def _usual_labels(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
-    """Each speaker's label at the first turn, and the most frequent one after that."""
+def usual_labels(draft: Draft) -> Mapping[str, Label]:
+    """Each speaker's label at the first turn, and the most frequent one after that; of one with a single turn, what
+    would follow."""
     first: dict[str, str] = {}
     counts: dict[str, Counter[str]] = {}
     for turn in draft.turns:
@@ -269,7 +277,7 @@ def _usual_labels(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
     initials = Counter(fold_name(name)[:1] for name in first)
     for name in first.keys() - later.keys():
         later[name] = name[0].upper() if has_initials and initials[fold_name(name)[:1]] == 1 else first[name]
-    return first, later
+    return {name: Label(label, later[name]) for name, label in first.items()}
 
 
 def speaker_name(name: str) -> str:
