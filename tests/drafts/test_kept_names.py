@@ -22,6 +22,13 @@ from transcribe.drafts.sync import sync, transcript_of
 from transcribe.person_names import NameCertainty
 from transcribe.transcript import MadeWith, Speaker, Transcript
 
+EVIDENT = (NameCertainty.VOICEPRINT, NameCertainty.STATED)
+
+
+def says_more(old: float, run: Named, voice: int) -> bool:
+    """Whether more is said about an old name (1.5 for an enrolled voice's) than about one of the new run."""
+    return run.said(voice) < old and not (old == 1.5 and run.how[voice] in EVIDENT)
+
 
 @given(named(), st.lists(named(), min_size=1, max_size=3))
 def test_a_name_is_replaced_only_by_one_of_which_somebody_said_as_much(first: Named, later: list[Named]) -> None:
@@ -30,13 +37,15 @@ def test_a_name_is_replaced_only_by_one_of_which_somebody_said_as_much(first: Na
     for run in later:
         before, merged = now.speakers, keep_names(made(run), now).transcript
         for i, (old, after) in enumerate(zip(before, merged.speakers, strict=True)):
-            holds = said[i]
+            holds: float = said[i]
             if holds == 1 and old.name in (run.host, run.guest):
                 holds = 0  # the new run could have said so again
             if holds == 1 and old.certainty is NameCertainty.PLACEHOLDER and run.how[i] not in UNNAMED:
                 holds = 0  # a guest whose name is found
-            others = [run.said(k) for k, name in enumerate(run.names) if name == old.name]
-            if run.said(i) < holds and all(other < holds for other in others):
+            if old.certainty is NameCertainty.VOICEPRINT:
+                holds = max(holds, 1.5)
+            others = [says_more(holds, run, k) for k, name in enumerate(run.names) if name == old.name]
+            if says_more(holds, run, i) and all(others):
                 assert after.name == old.name
             else:
                 assert after.name.removesuffix(" 2").removesuffix(" 3") == run.names[i]
@@ -49,9 +58,10 @@ def test_a_name_is_replaced_only_by_one_of_which_somebody_said_as_much(first: Na
 def test_what_is_said_to_be_kept_is_what_differs(old: Named, new: Named) -> None:
     kept = keep_names(made(new), made(old))
     for name, instead in kept.names:
-        voice = new.names.index(instead)
+        voice, before = new.names.index(instead), old.names.index(name)
         assert kept.transcript.speakers[voice].name == name
-        assert old.said(old.names.index(name)) > new.said(voice)
+        is_enrolled = old.how[before] is NameCertainty.VOICEPRINT
+        assert says_more(max(old.said(before), 1.5 if is_enrolled else 0), new, voice)
     assert keep_names(made(new), kept.transcript).transcript.speakers == kept.transcript.speakers
 
 
@@ -154,6 +164,19 @@ def test_names_given_for_an_unknown_host_and_guest_stay_where_the_new_run_guesse
     assert labels == ["Anna", "Erik", "A", "E"]
     _, labels = merged(draft, (replace(GUESSES[0], name="Max", label="Max"), found), mark="7", host="Max")
     assert labels == ["Max", "Erik", "M", "E"]
+
+
+def test_the_name_of_an_enrolled_voice_stays_where_the_new_run_guesses(draft: Path) -> None:
+    enrolled = Speaker("S1", "Ann Lind", certainty=NameCertainty.VOICEPRINT)
+    write_run(draft, (enrolled, GUESSES[1]), mark="2")
+    edit(draft, ("glad", "happy"))
+    for mark in "345":
+        result, labels = merged(draft, GUESSES, mark=mark)
+        assert labels == ["Ann", "Guest", "A", "G"]
+        assert "the name Ann Lind kept (the new recognition has Rich)" in result.report
+        assert transcript_of(draft).speakers[0] == enrolled
+    _, labels = merged(draft, (Speaker("S1", "Eve", certainty=NameCertainty.STATED), GUESSES[1]), mark="6")
+    assert labels == ["Eve", "Guest", "E", "G"]
 
 
 def write_one_voice(path: Path, *, mark: str) -> None:

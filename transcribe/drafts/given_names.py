@@ -30,7 +30,8 @@ class Say(IntEnum):
 
     NOTHING = 0  # the machine found it
     FOR_UNKNOWN = 1  # given for somebody whose name nothing tells
-    THE_NAME = 2  # given or typed
+    ENROLLED = 2  # the name of an enrolled voice
+    THE_NAME = 3  # given or typed
 
 
 def given_names(transcript: Transcript) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 A name that the machine found never replaces such a name; one that was given for the new transcript does. A name for
 unknown people, of `--host` or `--guest`, replaces none that was given for somebody, and the guests' is no name where
 one is found. Where the new transcript was given the same name for unknown people, it is the one to say who is unknown.
+The name of an enrolled voice gives way only to one that was given, or for which there is evidence: another enrolled
+voice, or what is said in the recording.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from transcribe.speakers.name_certainty import open_warnings
 from transcribe.transcript import Speaker, Transcript
 
 _NO_NAME = (NameCertainty.PLACEHOLDER, NameCertainty.GUESS)
+_EVIDENT = (NameCertainty.VOICEPRINT, NameCertainty.STATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +81,32 @@ def lost_names(old: Transcript, new: Transcript, *, renamed: Collection[str] = (
 def _kept(new: Transcript, old: Transcript) -> Mapping[str, Speaker]:
     """By the ids of `new`, the speakers whose names are those of `old`."""
     people = same_people(_spoken(old), _spoken(new))
-    said = {speaker.id: said_of(speaker, new) for speaker in new.speakers}
     kept = {}
     for speaker in old.speakers:
-        id, say = people.get(speaker.id), _said_before(speaker, old, new)
-        if id is None or said[id] >= say or (_is_guest(speaker, say) and new.speaker(id).certainty not in _NO_NAME):
+        if (id := people.get(speaker.id)) is None:
             continue
-        if any(speaker.name.casefold() == other.name.casefold() and said[other.id] >= say for other in new.speakers):
+        say, found = _said_before(speaker, old, new), new.speaker(id)
+        if _says_as_much(found, new, than=say) or (_is_guest(speaker, say) and found.certainty not in _NO_NAME):
             continue
-        is_found, says_so = new.speaker(id).name == speaker.name, speaker.certainty in BY_SOMEBODY
-        kept[id] = new.speaker(id) if is_found and not says_so else replace(speaker, id=id)
+        others = (other for other in new.speakers if other.name.casefold() == speaker.name.casefold())
+        if any(_says_as_much(other, new, than=say) for other in others):
+            continue
+        is_found, says_so = found.name == speaker.name, speaker.certainty in (*BY_SOMEBODY, NameCertainty.VOICEPRINT)
+        kept[id] = found if is_found and not says_so else replace(speaker, id=id)
     return kept
 
 
 def _said_before(speaker: Speaker, old: Transcript, new: Transcript) -> Say:
-    """How much somebody said about a name of `old` that does not hold for `new` as well."""
+    """How much is said about a name of `old` that does not hold for `new` as well."""
     say = said_of(speaker, old)
     again = any(is_named(speaker, name) for name in names_for_unknown(new))
-    return Say.NOTHING if say is Say.FOR_UNKNOWN and again else say
+    enrolled = Say.ENROLLED if speaker.certainty is NameCertainty.VOICEPRINT else Say.NOTHING
+    return max(enrolled, Say.NOTHING if say is Say.FOR_UNKNOWN and again else say)
+
+
+def _says_as_much(speaker: Speaker, new: Transcript, *, than: Say) -> bool:
+    """Whether as much is said about a name of `new`."""
+    return said_of(speaker, new) >= than or (than is Say.ENROLLED and speaker.certainty in _EVIDENT)
 
 
 def _is_guest(speaker: Speaker, say: Say) -> bool:
