@@ -219,3 +219,19 @@ def test_a_text_that_is_not_the_recordings_is_named(desk: Desk) -> None:
         result = desk.one(path, formats=formats)
         assert any(warning.startswith(told) for warning in result.warnings)
         assert result.named == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "**Bob**:\n\n**Ann**:\n", "**Bob**: [laughs]\n", "---\ntitle: A talk\n---\n\nIntro.\n"]
+)
+def test_a_draft_whose_words_are_all_deleted_is_said_to_have_none(desk: Desk, text: str) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    draft = desk.folder / "drafts" / "a.md"
+    draft.write_text(text)
+    step = "move it away and run again, or put its text back"
+    for formats in (("md", "json"), ("md", "vtt")):
+        told = desk.one(path, formats=formats).warnings
+        assert f"{draft}: has no spoken words and is kept; {step}" in told
+        assert "agree" not in " ".join(told)
+    assert draft.read_text() == text

@@ -55,6 +55,8 @@ def misfit_of(draft: Path, timed: Transcript) -> str:
     if not timed.words or realigned.is_same_text:
         return ""
     step = "move it away and run again, or put its text back"
+    if not any(turn.has_speech for turn in realigned.turns):
+        return f"{draft}: has no spoken words and is kept; {step}"
     return f"{draft}: does not fit the recording ({realigned.overlap_ratio:.0%} of the words agree) and is kept; {step}"
 
 
