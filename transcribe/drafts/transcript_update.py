@@ -19,8 +19,8 @@ from output.markdown import front_matter
 from output.text import normalize_text
 from transcribe.alignment.realign import Forms, RealignedTurn, Realignment, realign
 from transcribe.alignment.unspoken import SpokenTexts, spoken_texts
+from transcribe.drafts.given_words import given_words, told
 from transcribe.drafts.speaker_resolution import (
-    Move,
     ResolvedSpeakers,
     drop_silent_speakers,
     reassign_spans,
@@ -47,6 +47,7 @@ class TranscriptUpdate:
     words_changed: int
     turns_changed: int
     turns_relabelled: int
+    given: tuple[str, ...] = ()  # passages of other turns that are another speaker's now, in words
     turns_removed: int = 0  # whose words are all gone
     turns_added: int = 0  # of new words that replace none
     is_regrouped: bool = False  # turns were split or merged
@@ -67,13 +68,14 @@ class TranscriptUpdate:
             parts.append("notes in brackets added")
         if self.turns_relabelled:
             parts.append(f"{_plural(self.turns_relabelled, 'turn')} relabelled")
+        parts += self.given
         if self.turns_removed:
             parts.append(f"{_plural(self.turns_removed, 'turn')} removed")
         if self.turns_added:
             parts.append(f"{_plural(self.turns_added, 'turn')} added")
         parts += [f"{old} renamed {new}" for old, new in self.renamed]
         parts += [f"{name} is new{_in_lines(lines)}" for name, lines in zip(self.added, self.added_turns, strict=True)]
-        if self.is_regrouped and not self.turns_relabelled:
+        if self.is_regrouped and not (self.turns_relabelled or self.given):
             parts.append("turns split or merged")
         if self.is_reordered:
             parts.append("turns or passages moved")
@@ -99,8 +101,9 @@ def update_transcript(
     resolved = resolve_speakers(before.speakers, _votes(draft, realigned, owners), full_names=full_names)
     ids = [resolved.ids.get(turn.speaker, "") for turn in draft.turns]
     turns = tuple(Turn(id, timed.words) for id, timed in zip(ids, realigned.turns, strict=True) if timed.words)
-    moved = list(_moved(realigned, ids, owners))
-    spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
+    given = given_words(realigned, ids, owners)
+    spans = reassign_spans(before.spans, [(one.start, one.end, one.old, one.new) for one in given])
+    names = ({speaker.id: speaker.name for speaker in people} for people in (before.speakers, resolved.speakers))
     before = replace(before, unspoken=spoken.unspoken([turn.words for turn in realigned.turns]))
     transcript = _with_parts(before, draft, speakers=resolved.speakers, turns=turns, spans=spans)
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
@@ -109,7 +112,8 @@ def update_transcript(
         transcript,
         words_changed=sum(turn.changed for turn in realigned.turns),
         turns_changed=sum(turn.changed > 0 for turn in realigned.turns),
-        turns_relabelled=sum(is_most for is_most, _ in moved),
+        turns_relabelled=len({one.turn for one in given if one.is_relabelled}),
+        given=told(given, *names),
         turns_removed=removed,
         turns_added=added,
         is_regrouped=len(turns) - added != len(before.turns) - removed,
@@ -214,24 +218,6 @@ def _title(draft: Draft, before: Transcript) -> str:
     if not isinstance(title, str) or not title.strip() or title in (printed, normalize_text(before.episode.title)):
         return before.episode.title
     return title
-
-
-def _moved(realigned: Realignment, ids: Sequence[str], owners: Sequence[str]) -> Iterator[tuple[bool, list[Move]]]:
-    """Per turn: whether most of its words were another speaker's, and those passages (start, end, old, new speaker)."""
-    heard = list(accumulate((before != after for before, after in pairwise(owners)), initial=0))  # run of one speaker
-    for turn, new in zip(realigned.turns, ids, strict=True):
-        known = [(word, i) for word, i in zip(turn.words, turn.origins, strict=True) if i is not None]
-        passages: list[Move] = []
-        last = -1
-        for word, i in known:
-            old = owners[i]
-            if old != new and 0 <= last <= i and heard[last] == heard[i]:
-                start, end, _, _ = passages[-1]
-                passages[-1] = (min(start, word.start), max(end, word.end), old, new)
-            elif old != new:
-                passages.append((word.start, word.end, old, new))
-            last = i
-        yield 2 * sum(owners[i] != new for _, i in known) > len(known), passages
 
 
 def _removed(turns: Sequence[Turn], origins: Iterable[int]) -> int:
