@@ -32,6 +32,7 @@ class WarningCode(StrEnum):
     FEWER_VOICES = "fewer-voices"  # than people given: `values` has both numbers
     LANGUAGE_UNSURE = "language-unsure"  # `values` has the language and the alternative
     SECOND_LANGUAGE = "second-language"  # `values` has its passages
+    NAMES_WRITTEN = "names-written"  # for words heard otherwise: `values` has each change
     COUNT_UNSURE = "count-unsure"  # of people: `values` has the number and the alternative
     ONE_VOICE = "one-voice"  # where the text is two people's
     HOST_UNCLEAR = "host-unclear"  # the host's name is known, but no voice is clearly the host
@@ -124,6 +125,7 @@ _MESSAGES = {
         "{passages}: read in that language, and the rest in {language}; if that is wrong, run it again with --language "
         "{language}"
     ),
+    WarningCode.NAMES_WRITTEN: ("{what} given: {changes}; if that is wrong, correct the draft"),
     WarningCode.COUNT_UNSURE: (
         "{voices} people were counted, and {alternative} are possible; if you know the number, run it again with it, "
         "such as --speakers {alternative}"

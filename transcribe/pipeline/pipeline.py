@@ -24,6 +24,7 @@ from transcribe.person_names import without_matches
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
 from transcribe.pipeline.doubts import rank_doubts
+from transcribe.pipeline.names_written import names_written
 from transcribe.pipeline.settings_record import record_of
 from transcribe.pipeline.sound_warnings import sound_warnings
 from transcribe.pipeline.stages import RealStages, Stages
@@ -141,6 +142,7 @@ class Pipeline:
         warnings = (
             *warnings_about(facts),
             *_second_languages(words),
+            *names_written(words.corrections),
             *count_warnings(diarization, given=seen.speaker_count, speakers=naming.speakers, turns=turns),
             *naming.warnings,
             *(() if turns else (warn(WarningCode.NO_SPEECH),)),
