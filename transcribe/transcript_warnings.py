@@ -40,6 +40,7 @@ class WarningCode(StrEnum):
     NAME_BY_ORDER = "name-by-order"  # of appearance
     NAME_CONTRADICTED = "name-contradicted"  # an enrolled voice introduces itself by another name
     NAME_NOT_GIVEN = "name-not-given"  # a voice introduces itself by none of the names given
+    CALLED_OTHERWISE = "called-otherwise"  # as above, of a voice that others name: `values` has both names
     ENROLLED_NOT_GIVEN = "enrolled-not-given"  # an enrolled voice belongs to none of the names given
     NAMES_WITHOUT_VOICE = "names-without-voice"
     VOICES_WITHOUT_NAME = "voices-without-name"
@@ -139,6 +140,9 @@ _MESSAGES = {
     WarningCode.NAME_BY_ORDER: "{name} is assigned by order of appearance only; check the names",
     WarningCode.NAME_CONTRADICTED: "{name} ({evidence}) says {quote}; check who this is",
     WarningCode.NAME_NOT_GIVEN: "{name} says {quote}, which is none of the names given; check --speakers",
+    WarningCode.CALLED_OTHERWISE: (
+        "{name} is called {spoken} ({evidence}), which is none of the names given; check --speakers"
+    ),
     WarningCode.ENROLLED_NOT_GIVEN: "{name} speaks ({evidence}) but is not among the names given; check --speakers",
     WarningCode.NAMES_WITHOUT_VOICE: "voices detected: {voices}, names given: {given}; no voice for {names}",
     WarningCode.VOICES_WITHOUT_NAME: "voices detected: {voices}, names given: {given}; {unnamed} left as guest",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.naming import INTERVIEW, PLAIN, certainties, codes, name, names_by_id
 from tests.support.transcripts import talk
 from transcribe.person_names import NameCertainty
-from transcribe.speakers.name_certainty import is_guess
+from transcribe.speakers.name_certainty import is_guess, open_warnings
 from transcribe.transcript_warnings import WarningCode, warn
 
 
@@ -67,6 +71,44 @@ def test_a_voice_that_states_another_name_than_those_given_is_a_warning() -> Non
     ]
     for names in (("Michel", "Jack Low"), ("Mich", "Mr. Jack"), ("Мишель", "Джек")):
         assert WarningCode.NAME_NOT_GIVEN not in codes(name(turns, *names))
+
+
+def test_a_voice_that_others_call_by_another_name_than_those_given_is_a_warning_too() -> None:
+    naming = name(talk(*INTERVIEW), "Bob", "Alice")
+    assert [warning.message for warning in naming.warnings] == [
+        "Bob says “I'm Grete Holm” at 0:01, which is none of the names given; check --speakers",
+        "Alice is called Haikel Ben Salem (“I'm speaking with Haikel Ben Salem” at 0:03; “Hello, Haikel” at 0:06), "
+        "which is none of the names given; check --speakers",
+    ]
+    called = naming.warnings[1]
+    assert (called.code, called.speakers) == (WarningCode.CALLED_OTHERWISE, ("S2",))
+    assert dict(called.values) == {"name": "Alice", "spoken": "Haikel Ben Salem"}
+    for names in (("Grete", "Haikel"), ("Greta", "Salem"), ("Haikel", "Grete")):
+        assert name(talk(*INTERVIEW), *names).warnings == ()
+    assert codes(name(talk(*INTERVIEW), "Grete", "Alice")) == [WarningCode.CALLED_OTHERWISE]
+    assert codes(name(talk(*INTERVIEW), "Bob", "Haikel")) == [WarningCode.NAME_NOT_GIVEN]
+
+
+def test_such_a_warning_goes_with_the_name_it_is_about() -> None:
+    naming = name(talk(*INTERVIEW), "Bob", "Alice")
+    renamed = [replace(each, name="Haikel") if each.id == "S2" else each for each in naming.speakers]
+    left = open_warnings(naming.warnings, before=naming.speakers, after=renamed)
+    assert [warning.speakers for warning in left] == [("S1",)]
+
+
+SAID = ("I'm Ada.", "Thank you, Rich.", "How so?", "My name is Bo Li.", "Hm.", "Welcome, Ada.", "I'm here with Bo.")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["S1", "S2", "S3"]), st.sampled_from(SAID)), max_size=12))
+def test_every_voice_that_the_speech_names_and_the_user_calls_otherwise_is_told(lines: list[tuple[str, str]]) -> None:
+    """The evidence that names a voice without --speakers is enough for a warning with them, whoever said it."""
+    told = {
+        id
+        for warning in name(talk(*lines), "Xerxes", "Zoltan", "Quirin").warnings
+        if warning.code in (WarningCode.NAME_NOT_GIVEN, WarningCode.CALLED_OTHERWISE)
+        for id in warning.speakers
+    }
+    assert {who.id for who in name(talk(*lines)).speakers if who.certainty is NameCertainty.STATED} <= told
 
 
 def test_a_greeting_in_return_addresses_who_greeted_first() -> None:

@@ -21,7 +21,8 @@ _EVIDENT = {
     NameCertainty.STATED,
 }  # a person's name, even one that reads like a placeholder
 _ABOUT_A_NAME = {  # pointless once that name is gone
-    *(WarningCode.HOST_UNCLEAR, WarningCode.HOST_ASSUMED, WarningCode.NAME_CONTRADICTED, WarningCode.NAME_BY_ORDER)
+    *(WarningCode.HOST_UNCLEAR, WarningCode.HOST_ASSUMED, WarningCode.NAME_CONTRADICTED, WarningCode.NAME_BY_ORDER),
+    *(WarningCode.NAME_NOT_GIVEN, WarningCode.CALLED_OTHERWISE),
 }
 
 

@@ -19,6 +19,7 @@ from transcribe.speakers.host_conduct import Conduct, conduct_of, is_clear_host
 from transcribe.speakers.known_names import find_calls, find_mentions
 from transcribe.speakers.name_choice import Pair, citations, likeliest, points_of, well_supported
 from transcribe.speakers.name_clues import clues_by_name, find_clues, spoken_names
+from transcribe.speakers.name_patterns import Kind
 from transcribe.speakers.speaker_labels import labelled
 from transcribe.transcript import Speaker, Turn
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
@@ -118,7 +119,8 @@ def _by_given_names(
         if len(by_order) > 1:
             warnings += [warn(WarningCode.NAME_BY_ORDER, [voice], name=name) for voice, name in by_order.items()]
     warnings += _count_mismatch(voices, named, names)
-    return named, warnings + _names_not_given(named, clues, names=names)
+    warnings += _names_not_given(named, clues, names=names)
+    return named, warnings + _called_otherwise(named, clues, names=names, told=warnings)
 
 
 def _likeliest(
@@ -154,6 +156,7 @@ def _by_speech(
     warnings += _names_not_given(dict(given), clues, names=_texts(given)) if given else []
     for warning in warnings:
         named |= {id: replace(named[id], certainty=NameCertainty.GUESS) for id in warning.speakers}
+    warnings += _called_otherwise(dict(given), clues, names=_texts(given), told=warnings) if given else []
     ranked = sorted(voices, key=lambda voice: -voice.host_points)
     if ranked[0].voice not in named:
         chosen, doubts = _host_by_conduct(ranked, named, host=host, people=people)
@@ -236,12 +239,29 @@ def _contradictions(
 
 def _names_not_given(named: _Names, clues: Sequence[Clue], *, names: Sequence[str]) -> list[TranscriptWarning]:
     """A warning for each voice that introduces itself only by names that can be none of those the user gave."""
-    own = [clue for clue in clues if clue.speaker in named and clue.weight > _ENOUGH]
+    own = [clue for clue in clues if clue.speaker in named and clue.kind is Kind.SELF and clue.weight > _ENOUGH]
     known = {clue.speaker for clue in own if any(may_be(name, clue.name) for name in names)}
     strongest = {clue.speaker: clue for clue in sorted(own, key=lambda clue: clue.weight) if clue.speaker not in known}
     return [
         warn(WarningCode.NAME_NOT_GIVEN, [speaker], name=named[speaker].text, quote=clue.citation)
         for speaker, clue in sorted(strongest.items())
+    ]
+
+
+def _called_otherwise(
+    named: _Names, clues: Sequence[Clue], *, names: Sequence[str], told: Iterable[TranscriptWarning]
+) -> list[TranscriptWarning]:
+    """A warning for each other voice that, if the user gave no names, would have one that can be none of theirs."""
+    said = [clue for clue in clues if clue.kind is not Kind.MENTION]
+    heard = well_supported([*named], clues_by_name(said, spoken_names(said, taken=())), least=_ENOUGH)
+    seen_to = {id for warning in told for id in warning.speakers if warning.code is WarningCode.NAME_NOT_GIVEN}
+    return [
+        replace(
+            warn(WarningCode.CALLED_OTHERWISE, [id], name=named[id].text, spoken=name.text, evidence=name.evidence),
+            values={"name": named[id].text, "spoken": name.text},
+        )
+        for id, name in sorted(heard.items())
+        if id not in seen_to and not any(may_be(given, name.text) for given in names)
     ]
 
 
