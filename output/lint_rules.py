@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from output import frontmatter
 from output.almost_markers import almost_markers
 from output.block_reader import folded_label, used_definitions
 from output.broken_markers import BROKEN_MARKER, broken_markers
@@ -39,13 +38,16 @@ _AUTOLINK = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\
 _SWALLOWED = re.compile(r"(?<![\\{])\{::?[^{}\n]*\}|(?<!\\)\$\$|^[ ]{0,3}(?<!\\)\*\[[^\]\n]+\]:")
 _DOUBT = re.compile(r"(?<!\\)\[[^\]\[\s]+\?\](?!\()")
 _TYPOGRAPHIC = {"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": " - ", "\u2011": "-"}
+_PLAIN = str.maketrans(_TYPOGRAPHIC)
 _COLON_INSIDE = re.compile(r"\*\*([^*\n]{1,60}?)[ \t]*:\*\*(?=\s)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?UTC|Z| ?[+-]\d\d:?\d\d)?)?")
 
 
 def _plain_typography(source: str, lines: Sequence[int]) -> str:
-    front, body = frontmatter.split(source)
-    return front + re.sub("|".join(_TYPOGRAPHIC), lambda match: _TYPOGRAPHIC[match[0]], body)
+    content = source.split("\n")
+    for line in lines:
+        content[line - 1] = content[line - 1].translate(_PLAIN)
+    return "\n".join(content)
 
 
 def _blank_line_before(source: str, lines: Sequence[int]) -> str:

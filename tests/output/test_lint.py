@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import inspect
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
-from output import frontmatter, lint_rules, lint_word_rules
+from output import lint_rules, lint_word_rules
 from output.lint import RULES, fix, lint
 from output.lint_registry import rule
 from output.markdown import render
@@ -197,34 +195,6 @@ def test_every_rule_has_an_example() -> None:
     assert covered | {"M5", "W2"} == set(RULES)
 
 
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("**R**: a\n\n**H**: b\n**R**: c\n", "**R**: a\n\n**H**: b\n\n**R**: c\n"),
-        ("**R**: a\r\n\r\n**H**: b\r\n**R**: c", "**R**: a\r\n\r\n**H**: b\r\n\r\n**R**: c"),
-        ("**Rich**: a\n\nR: b: c\n", "**Rich**: a\n\n**R**: b: c\n"),
-        ("**Rich**: a\n\n**R: **b\n\n**H:**c", "**Rich**: a\n\n**R**: b\n\n**H**: c"),
-    ],
-)
-def test_fixes_correct_their_findings(source: str, expected: str) -> None:
-    assert fix(source).source == expected
-    assert not {code for _, code in found(expected)} & {code for code, rule in RULES.items() if rule.fix}
-
-
-BROKEN = st.sampled_from(
-    ["**R:**x", "**R: **y ", "**R**:z", "R:", "H: so", "“q” ", "**Rich:**", "**R: ", "**Rita**: ", "\n"]
-)
-
-
-@given(st.lists(BROKEN | MARKDOWN, max_size=12).map("".join), st.sampled_from([None, [*RULES], ["T1"], ["T2"], ["T5"]]))
-@example("**R**: ---\n**R:**x", None)
-def test_fix_is_stable_and_loses_no_word(source: str, select: list[str] | None) -> None:
-    mended = fix(source, select=select).source
-    assert fix(mended, select=select).source == mended
-    if select != [*RULES]:
-        assert re.sub(r"[\s*:]", "", mended) == re.sub(r"[\s*:]", "", source)
-
-
 @given(MARKDOWN)
 def test_findings_have_a_valid_line_and_a_known_code(source: str) -> None:
     lines = source.count("\n") + 1
@@ -323,74 +293,3 @@ def test_a_finding_says_what_to_write() -> None:
     (doubt,) = lint("**R**: a [Norway?] b")
     assert "[Norway?]" in doubt.message
     assert "write Norway without the brackets" in doubt.message
-
-
-BROKEN = [
-    "**R**: a\n**B**: b",
-    "**R:**text",
-    "**R: **text",
-    "R: plain",
-    "**B**:text",
-    "— “so”…",
-    "**R**: a",
-    "**B**: b",
-]
-AROUND = [
-    *(
-        "```\n",
-        "~~~ x\n",
-        "    ",
-        "> ",
-        "- ",
-        "1. ",
-        "<div>\n",
-        "</div>\n",
-        "<pre>",
-        "<!-- ",
-        " -->",
-        "| a |\n|---|\n| ",
-    ),
-    *("[x](http://a.b/…)", "`**R:**x`", "# ", "*", "~~", "\n", "\n\n", "\n\n", "[a]: /b\n", "---\n"),
-]
-
-
-@given(st.lists(st.sampled_from(BROKEN) | st.sampled_from(AROUND), max_size=14).map("".join))
-@example("**R**: a\n\n```\n**R**: a\n**R**: b\n```\n")
-@example("**R**: a\n\n<pre>\n**R:**text\n</pre>\n")
-@example("**R**: see `…` and [x](http://a.b/…)")
-@example("**R**: a\n\n- one\n**R**: two")
-def test_a_fix_changes_nothing_that_is_shown_but_labels(source: str) -> None:
-    """Read from the rendered page: the same text in the same elements, but for bold, paragraphs and blanks."""
-    for select in (None, tuple(RULES)):
-        fixed = fix(source, select=select)
-        assert page_of(fixed.source) == page_of(source), (fixed.source, fixed.refused)
-
-
-def page_of(source: str) -> tuple[str, list[str]]:
-    """The text of a page without blanks and asterisks, and its elements without bold and paragraphs."""
-    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(frontmatter.split(source)[1])
-    elements = [tag for tag in re.findall(r"<[^<>]*>", rendered) if not re.fullmatch(r"</?(?:p|strong)>", tag)]
-    text = html.unescape(re.sub(r"<[^<>]*>", "", rendered)).translate(PLAIN)
-    return re.sub(r"[\s*]+", "", text), elements
-
-
-PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": "-"})
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "**R**: a\n\n```\n**R**: a\n**R**: b\n```\n",
-        "**R**: a\n\n<div>\n**R**: a\n**R**: b\n</div>\n",
-    ],
-)
-def test_code_and_html_are_left_and_the_finding_stays(source: str) -> None:
-    fixed = fix(source)
-    assert (fixed.source, fixed.counts, len(fixed.refused)) == (source, {}, 1)
-    assert fixed.refused[0] in {code for _, code in found(source)}
-
-
-def test_a_fix_counts_what_it_fixed_by_rule() -> None:
-    fixed = fix("**R**: a\n**H**: b\n**R**: c\n\n**H:**d")
-    assert fixed.counts == {"T1": 2, "T5": 1}
-    assert fix(fixed.source).counts == {}
