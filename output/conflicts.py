@@ -8,6 +8,7 @@ from output.errors import OutputError
 
 _SIDE = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?\r?")
 _MIDDLE = re.compile(r"={7}\r?")
+_SIGNS = ("<" * 7, ">" * 7, "|" * 7, "=" * 7)  # one of them is in every mark
 _LONGEST_HEADING = 40  # characters of a line that `=======` may underline
 
 
@@ -19,6 +20,8 @@ def conflict_line(source: str) -> int | None:
     >>> conflict_line("a\\n<<<<<<< HEAD\\nb\\n=======\\nc\\n>>>>>>> main\\n"), conflict_line("Links\\n=======\\n")
     (2, None)
     """
+    if not any(signs in source for signs in _SIGNS):
+        return None
     before, above = "", ""
     for number, line in enumerate(source.split("\n"), start=1):
         is_heading = above.strip() and not before.strip() and len(above.strip()) <= _LONGEST_HEADING

@@ -11,7 +11,7 @@ Which of them a document uses, and whose names they are, is decided in `output.m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -131,7 +131,8 @@ _NO_SPEECH = re.compile(
 def candidates_in(body: str, *, first_line: int) -> list[Candidate]:
     """Everything at the start of a line that looks like a marker of a speaker, at most one for each line."""
     lines = body.split("\n")
-    follows = _followed(lines)
+    blank = [not line or _BREAK.fullmatch(line) is not None for line in lines]
+    follows = _followed(lines, blank)
     candidates = []
     start, after_blank, after_html = 0, True, False
     time: tuple[int, int, bool] | None = None  # the line of a time above: where, its number, whether after a blank one
@@ -145,26 +146,25 @@ def candidates_in(body: str, *, first_line: int) -> list[Candidate]:
             place = (start, index) if time is None else time[:2]
             marker = Marker(place[0], start + end, label.strip(), first_line + place[1])
             text = line[end:].strip() if form is not Form.DEFINITION else lines[index + 1][2:]
-            goes_on = index + 1 < len(lines) and not _BREAK.fullmatch(lines[index + 1])
+            goes_on = index + 1 < len(lines) and not blank[index + 1]
             candidates.append(Candidate(marker, form, style, after_blank, text, follows[index], goes_on, after_html))
         after_html = line.rstrip().endswith(">")
-        is_blank = bool(_BREAK.fullmatch(line))
-        if _TIME_LINE.fullmatch(line):
+        if ":" in line and _TIME_LINE.fullmatch(line):
             time = start, index, after_blank
-        elif time is not None and not (is_blank and index == time[1] + 1 and body[time[0]] != "["):
+        elif time is not None and not (blank[index] and index == time[1] + 1 and body[time[0]] != "["):
             time = None  # a time in square brackets that stands apart is the machine's, in a turn
-        after_blank = is_blank
+        after_blank = blank[index]
         start += len(line) + 1
     return candidates
 
 
-def _followed(lines: list[str]) -> list[bool | None]:
+def _followed(lines: Sequence[str], blank: Sequence[bool]) -> list[bool | None]:
     """Whether the next line with text below each line is none of a list, a table, a heading or code."""
     result: list[bool | None] = [None] * len(lines)
     speech: bool | None = None
     for index in reversed(range(len(lines))):
         result[index] = speech
-        if not _BREAK.fullmatch(lines[index]):
+        if not blank[index]:
             speech = _NO_SPEECH.match(lines[index]) is None
     return result
 

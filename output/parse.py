@@ -72,6 +72,10 @@ class Draft:
     epilogue: str
     warnings: tuple[ParseWarning, ...]
 
+    def __hash__(self) -> int:
+        """Of what takes no time, as each lint rule looks up what another has found in the same draft."""
+        return hash((self.front_matter, self.preamble, self.epilogue, len(self.turns)))
+
     @property
     def fields(self) -> Mapping[str, Any]:
         """The front matter's keys and values, dates and numbers as text; empty if it cannot be read."""

@@ -287,6 +287,33 @@ def test_the_work_for_initials_of_nobody_grows_with_the_draft() -> None:
     assert work[1] < 12 * work[0]
 
 
+LABELLED = {  # of a label each, in which every rule for labels and paragraphs has work
+    "names": "**N{0:x}q**: x\n\n",
+    "full names": "**Ann N{0:x}q**: x\n\n",
+    "one person": "**A**: x\n\n",
+    "no blank lines": "**N{0:x}q**: x\n",
+    "plain": "N{0:x}q: x\n\n",
+    "colons inside": "**N{0:x}q:** x\n\n",
+    "no blanks behind": "**N{0:x}q:**x\n\n",
+    "almost markers": "**N{0:x}q** Well\n\n",
+    "headings": "## N{0:x}q\n\nx\n\n",
+    "times": "0:01 **N{0:x}q**: x\n\n",
+}
+
+
+@pytest.mark.parametrize("form", LABELLED)
+def test_the_work_for_labels_grows_with_their_number_and_is_little_for_each(form: str) -> None:
+    """Counted, as the processor's time would be: a megabyte has 62,500 of the shortest."""
+    work = []
+    for count in (100, 800):
+        text = "".join(LABELLED[form].format(number) for number in range(count))
+        with counting() as calls:
+            lint(text)
+        work.append(calls["python"] + calls["c"])
+    assert work[1] < 9 * work[0]
+    assert work[1] < 310 * 800
+
+
 def test_a_finding_says_what_to_write() -> None:
     (label,) = lint("**Rich**: a\n\n**R**: b\n\n**R**: c\n\n**Rich**: d")
     assert "write **R**" in label.message
