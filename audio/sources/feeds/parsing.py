@@ -11,21 +11,19 @@ from __future__ import annotations
 import html
 import html.entities
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from audio.errors import FeedError
 from audio.media import from_root
 from audio.net.addresses import redacted
+from audio.sources.feeds.item_spans import ITEM, item_spans
 
 _MAX_ITEMS = 50_000  # of one document
 _MAX_BROKEN_ITEMS = 20_000  # each parsed by itself
 _ROOTS = ("rss", "feed", "rdf")
-_ITEM = r"(?:[A-Za-z_][\w.-]{0,40}:)?(?:item|entry)(?=[\s>/])"
 _ITEM_TAGS = tuple(f"{{*}}{name}" for name in ("item", "entry", "Item", "Entry", "ITEM", "ENTRY"))
-_MARKS = re.compile(rf"<!\[CDATA\[|<!--|<(/?){_ITEM}", re.IGNORECASE)
-_BOUNDARY = re.compile(rf"</{_ITEM}\s{{0,100}}>\s{{0,1000}}<{_ITEM}", re.IGNORECASE)
+_ITEM_BEGINS = re.compile(rf"<{ITEM}", re.IGNORECASE)
 _START_TAG = re.compile(r"""<[^\s<>/]{1,60}(?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?>""")
 _REFERENCE = re.compile(  # an ampersand; CDATA sections match as a whole
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#(?:(\d{1,20})|[xX]([0-9a-fA-F]{1,20}));|(\w{2,30});)?", re.DOTALL
@@ -52,15 +50,16 @@ def parse_feed(text: str, *, url: str) -> ParsedFeed:
     """The feed in `text`, which may have anything before its root. Raises `FeedError` if there is no feed in it."""
     text = from_root(text)
     root = parse_xml(text)
-    if root is not None and not _swallows_items(text):
+    if root is not None:
         _check_root(root, url)
         items = tuple(root.iter(*_ITEM_TAGS))
-        if not _are_nested(items):
+        if not _are_nested(items) and not _hides_items(text, len(items)):
             return ParsedFeed(root, items[:_MAX_ITEMS], n_unread=max(0, len(items) - _MAX_ITEMS))
     start = _START_TAG.match(text)
     if start is None or _local(start[0]) not in _ROOTS:
         _check_root(parse_xml(_repaired(text), recover=True), url)
-    spans, is_cut = _items_in(text)
+    found = item_spans(text)
+    spans = found.spans
     opening = start[0] if start and not start[0].endswith("/>") else "<rss>"
     wrap = _Wrap(opening)
     outside = text[len(opening) if start else 0 : spans[0][0]] + text[spans[-1][1] :] if spans else text
@@ -69,7 +68,7 @@ def parse_feed(text: str, *, url: str) -> ParsedFeed:
     n_unread = len(spans) - len(items)
     if root is None:
         raise FeedError("not readable as XML; open it in a browser to see what it is", about=redacted(url))
-    return ParsedFeed(root, items, is_cut=is_cut and not n_unread, n_unread=n_unread)
+    return ParsedFeed(root, items, is_cut=found.is_cut and not n_unread, n_unread=n_unread)
 
 
 def parse_xml(text: str, *, recover: bool = False) -> Any:
@@ -131,48 +130,6 @@ def _local(tag: str) -> str:
     return found[1].lower() if found else ""
 
 
-def _items_in(text: str) -> tuple[list[tuple[int, int]], bool]:
-    """Where each item begins and ends, and whether the last one has no end.
-
-    A CDATA section or a comment hides what is in it, unless it was never closed: where the next items and another
-    section begin before the closing mark, that one belongs to the other. What has an end but no beginning is an item
-    whose first tag is broken.
-    """
-    spans: list[tuple[int, int]] = []
-    start, seen = -1, 0
-    for match in _visible_marks(text):
-        if match[1]:
-            if start < 0:
-                start = text.find("<", seen, match.start()) if spans else text.rfind("<title", seen, match.start())
-            seen = match.end()
-        if start >= 0:
-            spans.append((start, text.find(">", match.end()) + 1 or len(text) if match[1] else match.start()))
-        start = -1 if match[1] else match.start()
-    if start >= 0:
-        end = _END_OF_FEED.search(text, start)
-        spans.append((start, end.start() if end else len(text)))
-        return spans, end is None
-    return spans, False
-
-
-_END_OF_FEED = re.compile(r"</(?:channel|rss|feed|(?:\w+:)?rdf)\s*>", re.IGNORECASE)
-
-
-def _visible_marks(text: str) -> Iterator[re.Match[str]]:
-    closing = {"<![CDATA[": _Next(re.compile(r"\]\]>")), "<!--": _Next(re.compile("-->"))}
-    boundary = _Next(_BOUNDARY)
-    at = 0
-    while match := _MARKS.search(text, at):
-        at = match.end()
-        mark = match[0] if match[0] == "<!--" else match[0].upper()
-        if mark not in closing:
-            yield match
-            continue
-        end = closing[mark].after(text, at)
-        if end is not None and not _has_begun_again(text, at, end.start(), boundary):
-            at = end.end()
-
-
 def _are_nested(items: tuple[Any, ...]) -> bool:
     """Whether an item is in another one, whose text would then count as often as items are nested."""
     every = set(items)
@@ -180,35 +137,9 @@ def _are_nested(items: tuple[Any, ...]) -> bool:
     return any(each in every for parent in parents for each in (parent, *parent.iterancestors()))
 
 
-def _swallows_items(text: str) -> bool:
-    """Whether a CDATA section that was never closed makes well-formed XML of several items: with another's end."""
-    boundary = _Next(_BOUNDARY)
-    at = 0
-    while (start := text.find("<![CDATA[", at)) >= 0:
-        at = text.find("]]>", start)
-        if at < 0 or _has_begun_again(text, start + 1, at, boundary):
-            return True
-    return False
-
-
-def _has_begun_again(text: str, start: int, end: int, boundary: _Next) -> bool:
-    begins = boundary.after(text, start) if text.find("<![CDATA[", start, end) >= 0 else None
-    return begins is not None and begins.start() < end
-
-
-class _Next:
-    """The next match of a pattern at or after growing positions: the text is searched once."""
-
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        self._pattern = pattern
-        self._found: re.Match[str] | None = None
-        self._is_over = False
-
-    def after(self, text: str, at: int) -> re.Match[str] | None:
-        if not self._is_over and (self._found is None or self._found.start() < at):
-            self._found = self._pattern.search(text, at)
-            self._is_over = self._found is None
-        return self._found
+def _hides_items(text: str, n_items: int) -> bool:
+    """Whether a section that was never closed makes well-formed XML of several items: with another's end."""
+    return len(_ITEM_BEGINS.findall(text)) != n_items and item_spans(text).has_open_section
 
 
 def _repaired(text: str) -> str:
@@ -217,9 +148,8 @@ def _repaired(text: str) -> str:
     References to the halves of a surrogate pair, to forbidden characters and to entities only HTML knows are resolved
     as browsers do; an unclosed CDATA section is markup.
     """
-    if text.rfind("<![CDATA[") > text.rfind("]]>"):
-        at = text.rfind("<![CDATA[")
-        text = text[:at] + text[at + len("<![CDATA[") :]
+    first, *sections = text.split("<![CDATA[")
+    text = first + "".join(f"<![CDATA[{each}" if "]]>" in each else each for each in sections)
     text = _REFERENCE.sub(_resolved, _BARE_TAG.sub(lambda tag: _UNQUOTED.sub(r'\1="\2"', tag[0]), text))
     text = _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
     return _FORBIDDEN.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)

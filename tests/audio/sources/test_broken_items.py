@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audio.episode import Episode
@@ -17,6 +17,7 @@ from audio.sources.left_out import LeftOut
 COUNT = 5
 URL = "https://pod.example/feed"
 IN_XML = ("<", ">", "&", "&#xD800;", "&nosuch;", '"', "'", "<br>", "</p>", "<title>", "<script>", "\0", "<?", "</rss>")
+SECTIONS = ("<![CDATA[", "]]>", "<!--", "-->", "<![CDATA[ x ]]", "<!-- x --", "<![CDATA")
 IN_JSON = ('"', "\\ ", "}", "]", "[", ",", ":", "/* c */", "\0", "NaN", "'", "{}")
 
 
@@ -65,6 +66,39 @@ def test_a_broken_item_costs_itself(form: str, number: int, at: float, which: in
     assert {f"https://pod.example/{each}.mp3" for each in range(COUNT) if each != number} <= addresses
     assert len(found) >= COUNT
     assert form == "xml" or next_url == "https://pod.example/2"
+
+
+@given(
+    number=st.integers(0, COUNT - 1),
+    at=st.floats(0, 1),
+    fault=st.sampled_from(SECTIONS),
+    between=st.sampled_from(["", "\n", "<!-- next -->", "<podcast:liveItem/>", "<![CDATA[ ]]>"]),
+    has_sections=st.booleans(),
+)
+@example(number=0, at=0.98, fault="<![CDATA[", between="", has_sections=True)  # in the tag that ends an item
+@example(number=0, at=0.7, fault="<![CDATA[", between="<!-- next -->", has_sections=True)
+@example(number=1, at=0.01, fault="<!--", between="<!-- next -->", has_sections=False)  # in the tag that begins one
+def test_a_section_that_is_not_closed_hides_no_other_item(
+    number: int, at: float, fault: str, between: str, has_sections: bool
+) -> None:
+    """Its closing mark may be another's, items later, and the whole well-formed XML with fewer items."""
+    items = [as_xml(each) for each in range(COUNT)]
+    if not has_sections:
+        items = [item.replace("<![CDATA[", "").replace("]]>", "") for item in items]
+    place = 1 + round(at * (len(items[number]) - 2))
+    items[number] = items[number][:place] + fault + items[number][place:]
+    found, _ = found_in(xml_feed([between.join(items)]))
+    addresses = {one.audio_url for one in found if isinstance(one, Episode)}
+    assert {f"https://pod.example/{each}.mp3" for each in range(COUNT) if each != number} <= addresses
+    assert len(found) >= COUNT
+
+
+def test_what_a_section_has_as_text_is_no_item() -> None:
+    """Also if the text has a section, whose end is written as XML wants it."""
+    sample = "<item><title><![CDATA[A]]]]><![CDATA[></title></item>"
+    item = as_xml(0).replace("<p>Notes", f"<pre>{sample}</pre>")
+    for feed in (xml_feed([item, as_xml(1)]), xml_feed([item, as_xml(1)]).replace("Show", "A & B")):
+        assert [one.title for one in found_in(feed)[0]] == ["Episode 0", "Episode 1"]
 
 
 @given(st.floats(0.3, 1))

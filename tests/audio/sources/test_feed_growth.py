@@ -10,7 +10,7 @@ import pytest
 from audio.episode import Episode
 from audio.errors import FeedError
 from audio.sources.feed import episodes_of, feeds_of
-from audio.sources.feeds.parsing import _items_in
+from audio.sources.feeds.item_spans import item_spans
 from tests.support.counting import counting
 
 URL = "https://x.example/feed"
@@ -82,16 +82,29 @@ def test_what_is_kept_is_bounded_by_the_size(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["<item>", "</item>", "<![CDATA[", "]]>", "<!--", "<![CDATA[</item><item>", "<item", "<"]
+    "piece",
+    [
+        "<item>",
+        "</item>",
+        "<![CDATA[",
+        "]]>",
+        "<!--",
+        "<![CDATA[</item><item>",
+        "<!--<item>",
+        "<item",
+        "<",
+        "<![CDATA[]]>",
+    ],
 )
-def test_items_are_found_in_one_pass(piece: str) -> None:
-    """The positions looked at only grow: each mark is passed once."""
-    counts = []
+@pytest.mark.parametrize("end", ["", "]]>", "<item>]]>"])
+def test_items_are_found_in_one_pass(piece: str, end: str) -> None:
+    """Each mark is passed once, and what is before and after it is known by then."""
+    work = []
     for n in (200, 800):
         with counting() as calls:
-            _items_in(piece * n)
-        counts.append(calls["search"] + calls["find"])
-    assert counts[1] <= 4 * counts[0] + 8
+            item_spans(piece * n + end)
+        work.append(calls["python"] + calls["c"])
+    assert work[1] <= 4 * work[0] + 8
 
 
 def test_an_entity_that_unfolds_stays_as_it_is_written() -> None:
