@@ -26,6 +26,12 @@ _UNMARKED = (  # what markup or JSON starts with in an encoding with zero bytes
     (re.compile(rb"(?:\s\0)*[<{\[]\0[^\0]"), "utf-16-le"),
     (re.compile(rb"(?:\0\s)*\0[<{\[]\0[^\0]"), "utf-16-be"),
 )
+_ZEROS = (  # what any text starts with; of UTF-32 two characters, as a recording may start with a size
+    (re.compile(rb"[\t\n\r -\xff]\0\0\0(?:\Z|..[\0-\x10]\0)", re.DOTALL), "utf-32-le"),
+    (re.compile(rb"\0\0\0[\t\n\r -\xff](?:\Z|\0[\0-\x10])"), "utf-32-be"),
+    (re.compile(rb"[^\0]\0"), "utf-16-le"),
+    (re.compile(rb"\0[^\0]"), "utf-16-be"),
+)
 _DECLARED = (
     re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:-]{1,40})"""),
     re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE),
@@ -71,6 +77,29 @@ def decoded(data: bytes, *, charset: str = "") -> str:
     if text.isascii() and stated and _OWN_MARK.search(data):
         return data.decode(stated[0], "replace")
     return text
+
+
+def wide_encoding(data: bytes) -> str:
+    """Python's name of the UTF-16 or UTF-32 that a text is in, which its mark or its zero bytes show; else empty.
+
+    Text in any other encoding has no zero byte in front. Of what is no text this says nothing.
+
+    >>> wide_encoding("Ann".encode("utf-32")), wide_encoding("Ann".encode("utf-16-be")), wide_encoding(b"Ann")
+    ('utf-32-le', 'utf-16-be', '')
+    """
+    marked = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
+    if marked is not None:
+        return "" if marked == "utf-8" else marked
+    return next((encoding for pattern, encoding in _ZEROS if pattern.match(data)), "")
+
+
+def named(encoding: str) -> str:
+    """What people call an encoding of `wide_encoding`.
+
+    >>> named("utf-32-le"), named("")
+    ('UTF-32', 'UTF-8')
+    """
+    return encoding.removesuffix("-le").removesuffix("-be").upper() or "UTF-8"
 
 
 def charset_of(content_type: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from audio.encodings import decoded
+from audio.encodings import decoded, wide_encoding
 
 MEDIA_SUFFIXES = frozenset(
     f".{name}"
@@ -182,8 +182,11 @@ def what_else(content: bytes) -> str:
 
 
 def has_controls(head: bytes) -> bool:
-    """Whether control characters, of which every recording has some, are in the beginning of a file; not in UTF-16."""
-    return head[:2].count(0) != 1 and bool(_CONTROL.search(head))  # one 0 of two: UTF-16 without its mark
+    """Whether control characters, of which every recording has some, are in the beginning of a file; the zeros of
+    UTF-16 and UTF-32 are none."""
+    if encoding := wide_encoding(head):
+        return not _is_text(head.decode(encoding, "replace"))
+    return bool(_CONTROL.search(head))
 
 
 def from_root(text: str) -> str:
@@ -279,7 +282,9 @@ def _mpeg_suffix(head: bytes) -> str:
 def _as_text(head: bytes) -> str | None:
     """`head` decoded as text; None if it is not text: control characters are rare in that, outside markup."""
     text = decoded(head)
+    return text if _is_text(text) or _MARKUP.match(text) else None
+
+
+def _is_text(text: str) -> bool:
     n_controls = len(re.findall(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text))
-    if not n_controls or _MARKUP.match(text):
-        return text
-    return None if "\0" in text or n_controls * _CHARACTERS_A_CONTROL > len(text) else text
+    return "\0" not in text and n_controls * _CHARACTERS_A_CONTROL <= len(text)

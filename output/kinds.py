@@ -13,6 +13,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from audio import media
+from audio.encodings import named, wide_encoding
 from audio.trust import open_regular
 from output import frontmatter
 from output.errors import NotADraftError
@@ -46,7 +47,8 @@ def head_of(path: Path) -> bytes:
 def check_is_text(path: Path, head: bytes) -> None:
     """Raise `NotADraftError` for a recording or another file that is no text, by its `head`.
 
-    UTF-16 is text, and what stands in a file that begins like a recording but has nothing of one, such as "caffeine".
+    UTF-16 and UTF-32 are text, and what stands in a file that begins like a recording but has nothing of one, such as
+    "caffeine".
     """
     if not media.has_controls(head):
         return
@@ -59,6 +61,12 @@ def check_is_text(path: Path, head: bytes) -> None:
         raise NotADraftError(f"{path}: is a PDF; save it as text")
     if kind is media.Kind.UNKNOWN:
         raise NotADraftError(f"{path}: is {other or 'no text'}; give a draft or a transcript, which are text")
+
+
+def check_is_utf8(path: Path, head: bytes) -> None:
+    """Raise `NotADraftError` for text in UTF-16 or UTF-32: a draft is written as it was read, byte for byte."""
+    if encoding := wide_encoding(head):
+        raise NotADraftError(f"{path}: is {named(encoding)} text; save it as UTF-8")
 
 
 def command_for_draft(path: Path) -> str:
@@ -81,13 +89,13 @@ def stated_kind(text: str) -> Kind | None:
 def is_draft(text: str, suffix: str) -> bool:
     """Whether a text in a file with this suffix is a draft or a post: Markdown by name, front matter or a bold label.
 
-    >>> is_draft("Ann: Hello.", ".md"), is_draft("**Ann**: Hello.", ".txt"), is_draft("Ann: Hello.", ".txt")
+    >>> is_draft("Ann: Hello.", ".md"), is_draft("**Ann**: Hello.", ".txt"), is_draft("\ufeffAnn: Hello.", ".txt")
     (True, True, False)
     """
     if stated_kind(text) is not None:
         return False
     block, body = frontmatter.split(text)
-    if suffix.lower() in _MARKDOWN or block:
+    if suffix.lower() in _MARKDOWN or block.strip("\ufeff"):
         return True
     markers, _ = markers_in(body, first_line=1)
     return any("**" in (label := body[one.start : one.end]) or "__" in label for one in markers)

@@ -18,7 +18,7 @@ from output.block_reader import blocks_of, definitions_in
 from output.conflicts import check_resolved
 from output.errors import NotADraftError, OutputError
 from output.headings import first_heading
-from output.kinds import check_is_text, command_for_draft, head_of, stated_kind
+from output.kinds import check_is_text, check_is_utf8, command_for_draft, head_of, stated_kind
 from output.label_matching import NamesSoFar
 from output.marker_forms import Marker
 from output.markers import ParseWarning, WarningKind, markers_in, plain_label
@@ -168,7 +168,8 @@ def read_draft(path: Path) -> Draft:
 
 
 def read_source(path: Path) -> str:
-    """The text of a draft's file. Raises `OutputError` if the file cannot be read, is no text or a timed transcript."""
+    """The text of a draft's file. Raises `OutputError` if the file cannot be read, is no text in UTF-8, or a timed
+    transcript."""
     try:
         check_is_text(path, head_of(path))
         source = read_regular(path).decode(errors="surrogateescape")
@@ -179,7 +180,9 @@ def read_source(path: Path) -> str:
 
 
 def check_is_draft(path: Path, source: str) -> None:
-    """Raise `NotADraftError` for the path of a timed transcript, and for a text that states to be no draft."""
+    """Raise `NotADraftError` for the path of a timed transcript, and for a text that states to be no draft, or is
+    UTF-16 or UTF-32, whatever it was read as."""
+    check_is_utf8(path, source[:8].encode(errors="surrogateescape"))
     if path.suffix.lower() == ".json":
         raise NotADraftError(f"{path}: is a timed transcript, not a draft; give {path.with_suffix('.md')}")
     if (kind := stated_kind(source)) is not None:

@@ -165,9 +165,15 @@ def test_no_key_is_lost_to_a_byte_order_mark(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbfwrap = 60\n[[show]]\nname = 'One'\nfeed = 'x'\n")
     assert load_settings({}, environ={}, folder=tmp_path) == Settings(wrap=60)
     assert settings_of_show(tmp_path).wrap == 60
-    path.write_text("wrap = 60\n", encoding="utf-16")
-    with pytest.raises(SettingsError, match="is not UTF-8 text; save it as UTF-8"):
-        load_settings({}, environ={}, folder=tmp_path)
+    for data, told in (
+        ("wrap = 60\n".encode("utf-16"), "is UTF-16 text"),
+        ("wrap = 60\n".encode("utf-16-be"), "is UTF-16 text"),
+        ("wrap = 60\n".encode("utf-32"), "is UTF-32 text"),
+        ("host = 'Zoë'\n".encode("latin-1"), "line 1: is not UTF-8 text"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(SettingsError, match=f"{told}; save it as UTF-8"):
+            load_settings({}, environ={}, folder=tmp_path)
 
 
 @pytest.mark.parametrize(

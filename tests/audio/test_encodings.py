@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.encodings import charset_of, decoded
+from audio.encodings import charset_of, decoded, wide_encoding
 
 WORDS = "Ann fragt: „Wie heißt das?“ – Žluťoučký kůň, Привет, 旋盤の話 🔧"
 LATIN = "Fräser, Bürste, Öl und Größe"
@@ -34,6 +34,16 @@ def test_zero_bytes_show_the_encoding_without_a_mark(encoding: str, start: str) 
     assert decoded((start + WORDS).encode(encoding)) == start + WORDS
     marked = codecs.lookup(encoding).encode("\ufeff" + start + WORDS)[0]
     assert decoded(marked, charset="utf-8") == start + WORDS
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\ufeff"), min_size=1),
+    st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]),
+)
+def test_the_wide_encoding_of_a_text_is_found_by_its_mark_or_its_zeros(text: str, encoding: str) -> None:
+    assert wide_encoding(f"\ufeff{text}".encode(encoding)) == encoding
+    assert wide_encoding(f"A{text}".encode(encoding)) == encoding
+    assert wide_encoding(f"A{text}".encode()) == wide_encoding(f"\ufeff{text}".encode()) == ""
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,18 @@ def test_where_text_is_wanted(run: Run, desk: Path, line: str, kind: str) -> Non
     assert kind in told(run, line, name)
 
 
+@pytest.mark.parametrize("line", [line for line in WANT_TEXT if not line.startswith(("align", "score"))])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16", "utf-32-be", "utf-32"])
+def test_text_that_is_not_utf8_is_refused_by_the_name_of_its_encoding(
+    run: Run, desk: Path, line: str, encoding: str
+) -> None:
+    """Such a draft had no turns, and a glossary names with a 0 between their letters. (`align` and `score` read it.)"""
+    name = "x.toml" if line.startswith("check") else "x.md"
+    text = "[limits]\nwer = 0.1\n" if line.startswith("check") else TEXTS["a draft"]
+    (desk / name).write_bytes(text.encode(encoding))
+    assert told(run, line, name).endswith(f"is {encoding[:6].upper()} text; save it as UTF-8")
+
+
 @pytest.mark.parametrize("line", WANT_SOUND)
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "no text"])
 def test_where_sound_is_wanted(run: Run, desk: Path, line: str, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.command_line import Run
 from tests.support.growth import assert_time_in_proportion
 from tests.support.scripted_stages import SAID, ScriptedStages, tone
 from transcribe.posts.pairs import named_recordings, pairing_of
+from transcribe.posts.text import read_post
 
 POST = f"**Ada**: {SAID}\n\n**Grace**: Thank you, Ada.\n"
 
@@ -43,6 +45,18 @@ def test_a_post_names_its_recording(tmp_path: Path, named: str) -> None:
     tone(tmp_path / "audio/other.wav")
     assert names(tmp_path, "posts", "audio") == {"2016-05-04-talk.md": "audio/talk one.wav"}
     assert names(tmp_path, "posts/2016-05-04-talk.md", "audio") == {"2016-05-04-talk.md": "audio/talk one.wav"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-32-le"])
+def test_a_post_in_another_encoding_is_read_as_it_is_in_utf8(tmp_path: Path, encoding: str) -> None:
+    text = f"---\naudio: Grüße.wav\n---\n\n{POST}"
+    plain = write(tmp_path / "posts/plain.md", text)
+    other = tmp_path / "posts/other.md"
+    other.write_bytes(text.encode(encoding))
+    assert replace(read_post(other), path=plain) == read_post(plain)
+    tone(write(tmp_path / "audio/Grüße.wav"))
+    tone(tmp_path / "audio/other one.wav")
+    assert names(tmp_path, "posts", "audio") == dict.fromkeys(("plain.md", "other.md"), "audio/Grüße.wav")
 
 
 def test_the_same_name_is_enough_and_decides_between_links(tmp_path: Path) -> None:

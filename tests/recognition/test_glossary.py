@@ -72,10 +72,12 @@ class TestFile:
 
     def test_an_unreadable_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.toml").write_text("[glossary\n")
-        (tmp_path / "x.bin").write_bytes(b"\xff\xfe\x00")
+        (tmp_path / "x.bin").write_bytes(b"Zo\xeb")
+        (tmp_path / "wide.txt").write_bytes("Ceph\n".encode("utf-32-be"))
         for name, message in (
             ("none", "none: no such file"),
-            ("x.bin", "cannot be read"),
+            ("x.bin", "not UTF-8 text"),
+            ("wide.txt", "is UTF-32 text; save it as UTF-8"),
             ("x.toml", "not valid TOML"),
         ):
             with pytest.raises(SettingsError, match=message):

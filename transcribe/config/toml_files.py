@@ -17,6 +17,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from audio.encodings import named, wide_encoding
 from audio.media import what_else
 from audio.trust import read_regular, step_after
 from transcribe.errors import SettingsError
@@ -92,6 +93,8 @@ def read_toml(path: Path, *, instead: str) -> TomlFile:
         content = read_regular(path, max_bytes=MOST_BYTES)
         if what := what_else(content):
             raise SettingsError(f"{path}: is {what}, where TOML is read, which is text; {instead}")
+        if encoding := wide_encoding(content):
+            raise SettingsError(f"{path}: is {named(encoding)} text; save it as UTF-8")
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         line = exc.object[: exc.start].count(b"\n") + 1

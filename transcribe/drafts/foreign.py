@@ -13,13 +13,14 @@ from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 
 import transcribe
+from audio.encodings import wide_encoding
 from audio.episode import Episode, Seconds
 from audio.media import MEDIA_SUFFIXES
 from audio.trust import read_regular
 from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.formats import WITHOUT_TIMES
-from output.kinds import check_is_text, head_of, is_draft
+from output.kinds import check_is_text, check_is_utf8, head_of, is_draft
 from output.parse import Draft, parse
 from transcribe.alignment.interpolation import SECONDS_PER_LETTER
 from transcribe.drafts.derived_files import IMPORT
@@ -56,6 +57,10 @@ def source_at(path: Path) -> Draft | Transcript | Foreign:
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give a draft or a transcript") from error
     if content.startswith(ZIP):
+        return Foreign(path, content)
+    if encoding := wide_encoding(content):
+        if is_draft(content.decode(encoding, "replace"), path.suffix):
+            check_is_utf8(path, content)
         return Foreign(path, content)
     text = content.decode(errors="surrogateescape")
     if is_timed_transcript(text):

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from audio.disk import STATE_FOLDER, folded
+from audio.encodings import wide_encoding
 from audio.errors import WrongKindError
 from audio.fingerprint import Fingerprint
 from audio.media import MEDIA_SUFFIXES, suffix_of
@@ -171,9 +172,10 @@ def _path_in(address: str) -> str:
 
 def _source_of(text: Path) -> tuple[str, Mapping[str, Any]]:
     try:
-        source = read_regular(text, max_bytes=MOST_BYTES).decode(errors="replace")
+        content = read_regular(text, max_bytes=MOST_BYTES)
     except OSError as error:
         raise TranscriptError(f"{text}: cannot be read ({error.strerror}); check its name and permissions") from error
+    source = content.decode(wide_encoding(content) or "utf-8", "replace")
     return source, parse(source).fields if text.suffix.lower() in MARKDOWN else {}
 
 

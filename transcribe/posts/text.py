@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from audio.encodings import wide_encoding
 from audio.trust import read_regular
 from output.parse import Draft, parse
 from output.speech import spoken_text
@@ -103,7 +104,8 @@ def read_post(path: Path) -> Post:
     except OSError as error:
         raise TranscriptError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
     read = read_foreign(path, content)
-    source = text_of(content) if content.startswith(ZIP) else content.decode(errors="surrogateescape")
+    is_other = content.startswith(ZIP) or wide_encoding(content)
+    source = text_of(content) if is_other else content.decode(errors="surrogateescape")
     if read.utterances is None:
         raise TranscriptError(f"{path}: has times of speakers, and no words; give a text")
     turns = tuple(

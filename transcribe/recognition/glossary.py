@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from audio.encodings import named, wide_encoding
 from audio.episode import Episode
 from audio.media import what_else
 from audio.trust import read_regular
@@ -119,6 +120,8 @@ def glossary_text(path: Path) -> str:
     try:
         content = read_regular(path)
         what = what_else(content)
+        if not what and (encoding := wide_encoding(content)):
+            raise SettingsError(f"{path}: is {named(encoding)} text; save it as UTF-8")
         text = "" if what else io.StringIO(content.decode("utf-8-sig"), newline=None).read()
     except FileNotFoundError as exc:
         raise SettingsError(f"{path}: no such file; {_INSTEAD}") from exc
