@@ -74,6 +74,12 @@ def test_every_file_written_is_named(
             changes = result.changes
             assert {each.name for each in (*changes.written, *changes.backups)} == names, "for scripts: exactly these"
             assert {each.name for each in changes.stale} & names == set()
+            mine = {
+                data
+                for name, (data, _) in before.items()
+                if b"NOTE mine" in data or (name == "a.md" and b"Hopper" in data)
+            }
+            assert mine <= {data for data, _ in desk.drafts().values()}, "no file edited by hand is lost"
 
 
 def test_the_command_names_them_as_text_and_as_events(run: Run, tmp_path: Path) -> None:
