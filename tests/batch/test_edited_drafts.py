@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from output.formats import file_name
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.planned import PlannedAction
@@ -59,7 +60,10 @@ def test_an_equal_draft_is_not_written_next_to_an_edited_one(desk: Desk) -> None
     assert sorted(desk.drafts()) == ["a.json", "a.md", "a.srt"]
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
-    assert "a.srt has the text of a.json; to update both after an edit: transcribe sync" in result.warnings[-1]
+    assert (
+        "a.srt has the text of a.json, which lacks your latest edits; to update both: transcribe sync"
+        in (result.warnings[-1])
+    )
 
 
 def test_the_suggested_commands_quote_the_names_of_drafts(desk: Desk) -> None:
@@ -235,3 +239,27 @@ def test_a_draft_whose_words_are_all_deleted_is_said_to_have_none(desk: Desk, te
         assert f"{draft}: has no spoken words and is kept; {step}" in told
         assert "agree" not in " ".join(told)
     assert draft.read_text() == text
+
+
+FOLLOWING = ("srt", "vtt", "docx", "html", "whisper-json")
+
+
+def test_captions_are_said_to_lack_edits_only_until_a_sync(desk: Desk) -> None:
+    """And only those that an edit changes: a corrected word is not in the speakers' spans."""
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    draft = desk.folder / "drafts" / "a.md"
+    draft.write_text(draft.read_text().replace("Thank you", "Thanks to you"))
+    lacks = "lacks your latest edits"
+    told = [
+        warning for warning in desk.one(path, formats=("md", "json", "rttm", *FOLLOWING)).warnings if lacks in warning
+    ]
+    assert [warning.split(" ")[0].rpartition("a.")[2] for warning in told] == [
+        {"whisper-json": "whisper.json"}.get(name, name) for name in FOLLOWING
+    ]
+    for name in FOLLOWING:
+        (desk.folder / "drafts" / file_name("a", name)).unlink()
+    sync(draft)
+    result = desk.one(path, formats=("md", "json", "rttm", *FOLLOWING))
+    assert not any("sync" in warning for warning in result.warnings)
+    assert "Thanks to you" in (desk.folder / "drafts" / "a.srt").read_text()

@@ -25,16 +25,22 @@ FORMAT_OF = {"docx_times": "docx", "transcript_url": "podcast"}
 """The settings that change one format and no draft, which `export` can change, too; and that format."""
 
 
-def speakers_in(draft: Path, timed: Transcript) -> tuple[Speaker, ...]:
-    """The speakers of an edited draft of this transcript, as `transcribe sync` would record them; none if it does not
-    fit."""
+def as_synced(draft: Path, timed: Transcript) -> Transcript | None:
+    """The transcript of an edited draft as `transcribe sync` would record it; None if it does not fit."""
     from output.parse import read_draft
     from transcribe.drafts.transcript_update import update_transcript
 
     try:
-        return update_transcript(read_draft(draft), timed, name=str(draft)).transcript.speakers
+        return update_transcript(read_draft(draft), timed, name=str(draft)).transcript
     except (OutputError, TranscriptError):
-        return ()
+        return None
+
+
+def speakers_in(draft: Path, timed: Transcript) -> tuple[Speaker, ...]:
+    """The speakers of an edited draft of this transcript, as `transcribe sync` would record them; none if it does not
+    fit."""
+    synced = as_synced(draft, timed)
+    return () if synced is None else synced.speakers
 
 
 def as_edited(draft: Path, timed: Transcript) -> Transcript:

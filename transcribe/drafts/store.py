@@ -19,10 +19,10 @@ from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
 from transcribe.drafts.changes import NO_CHANGES, Changes
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
-from transcribe.drafts.derived_files import regenerated
+from transcribe.drafts.derived_files import comparable_content, regenerated
 from transcribe.drafts.derived_update import DerivedUpdate, update_derived
 from transcribe.drafts.given_names import no_longer_given
-from transcribe.drafts.kept_draft import as_edited, misfit_of, not_done, speakers_in
+from transcribe.drafts.kept_draft import as_edited, as_synced, misfit_of, not_done, speakers_in
 from transcribe.drafts.records import episode_from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
 from transcribe.drafts.style import style_of, style_recorded
 from transcribe.settings import Settings
@@ -186,25 +186,39 @@ def _write_missing(
     transcript that says nothing new about it.
 
     Their text is that of the timed transcript `before`, which `transcribe sync` may have updated from the draft; so
-    sync takes them for unedited and updates them with later edits. Audio that was moved is recorded at its new path.
+    sync takes them for unedited and updates them with later edits. Those that lack some now are named. Audio that was
+    moved is recorded at its new path.
     """
     missing = [path for path in requested if not is_readable(path)]
     check_names(*missing)
-    for path in missing:
-        write_draft(path, write(before, requested[path], style=style, stem=draft.stem), previous_sha256=None)
+    texts = {path: write(before, requested[path], style=style, stem=draft.stem) for path in missing}
+    for path, text in texts.items():
+        write_draft(path, text, previous_sha256=None)
     json_path = draft.with_name(file_name(draft.stem, "json"))
     moved = before.episode.path != new.episode.path
     if moved:
         at_its_path = replace(before, episode=replace(before.episode, path=new.episode.path))
         write_draft(json_path, at_its_path.to_json(), previous_sha256=hash_at(json_path))
     note_compared(draft.stem, before, new, folder=draft.parent)
-    note = f"has the text of {json_path.name}; to update both after an edit: transcribe sync {shlex.quote(str(draft))}"
-    messages = tuple(f"{path} {note}" for path in missing)
+    synced = as_synced(draft, before) or before
+    note = f"has the text of {json_path.name}, which lacks your latest edits; to update both: transcribe sync"
+    messages = tuple(
+        f"{path} {note} {shlex.quote(str(draft))}"
+        for path, text in texts.items()
+        if not _is_same(text, write(synced, requested[path], style=style, stem=draft.stem))
+    )
     misfit = misfit_of(draft, before)
     told = (misfit,) if misfit else not_done(draft, before, new.made_with.settings)
     written = (*missing, *([json_path] if moved else ()))
     kept, changes = _kept(draft, requested, written=written), Changes(tuple(dict.fromkeys(written)))
     return Written(tuple(requested), (*told, *messages), kept, speakers_in(draft, before), changes)
+
+
+def _is_same(text: str | bytes, other: str | bytes) -> bool:
+    """Whether two texts of a file say the same; a docx has the time of writing in it."""
+    return text == other or (
+        isinstance(text, bytes) and isinstance(other, bytes) and comparable_content(text) == comparable_content(other)
+    )
 
 
 def _write_record(
