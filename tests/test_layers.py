@@ -98,6 +98,7 @@ PURE = {
         for name in (
             "interpolation",
             "merge3",
+            "moved_items",
             "moves",
             "passages",
             "realign",

@@ -2,19 +2,22 @@
 
 A three-way merge word by word: the base is what the machine wrote first, the sides are the editor's draft and the new
 recognition. Where both changed the same words, the editor's stay, and the place is a `Difference`. The draft's marks of
-doubts and times are not words: those the editor left unchanged are taken from the new recognition.
+doubts and times are not words: those the editor left unchanged are taken from the new recognition. Words that it moved,
+as to the turn of another speaker, are moved only if the editor changed neither of the two places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from output.labels import fold_name
 from output.text import is_clock, remove_marks
 from transcribe.alignment.merge3 import aligned_segments
+from transcribe.alignment.moved_items import moved_items
 from transcribe.alignment.same_people import SpokenWord, same_people
+from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.merge_conflicts import PARAGRAPH, TURN, Difference, difference
 from transcribe.drafts.turn_edits import PageTurn
 
@@ -60,30 +63,83 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
     base, mine = (
         [replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in text] for text in (base, mine)
     )
+    segments = tuple(_segments(base, mine, new))
+    stay = _edited_moves(segments)
     units: list[str] = []
     differences: list[Difference] = []
     taken = kept = 0
-    for (old, edited, recognised), (old_printed, edited_printed, new_printed) in _segments(base, mine, new):
-        if old == edited == recognised:  # the same words: take the marks of the side that changed them
-            marks = zip(old_printed, edited_printed, new_printed, strict=True)
-            units += [new_one if edited_one == old_one else edited_one for old_one, edited_one, new_one in marks]
-        elif edited == recognised or old == recognised:
-            units += edited_printed
-            kept += edited != recognised
-        elif edited_printed == old_printed:
-            units += new_printed
+    for number, one in enumerate(segments):
+        if one.base == one.mine == one.new:  # the same words: take the marks of the side that changed them
+            marks = zip(*one.printed, strict=True)
+            units += [theirs if edited == old else edited for old, edited, theirs in marks]
+        elif one.mine == one.new or one.base == one.new:
+            units += one.printed[1]
+            kept += one.mine != one.new
+        elif not one.is_edited and number not in stay:
+            units += one.printed[2]
             taken += 1
         else:
-            turn, word = _place([*units, *(unit for unit in edited[:1] if unit.startswith(TURN))])
-            differences.append(difference(edited, recognised, turn=turn, word=word))
-            units += edited_printed
+            turn, word = _place([*units, *(unit for unit in one.mine[:1] if unit.startswith(TURN))])
+            differences.append(difference(one.mine, one.new, turn=turn, word=word))
+            units += one.printed[1]
     differences = [one for one in differences if one.mine != one.new]
     renamed = tuple((old, name) for old, name in names.items() if old in {turn.speaker for turn in old_base} - {name})
     return Merged(tuple(_turns(units)), tuple(differences), taken, kept, renamed, new_names=names)
 
 
-def _segments(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
-    """The three texts in segments: their units without marks, for comparison, and as printed."""
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Corresponding parts of the three texts: their units without marks, for comparison, and as `printed`."""
+
+    base: tuple[str, ...]
+    mine: tuple[str, ...]
+    new: tuple[str, ...]
+    printed: tuple[list[str], list[str], list[str]]
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the editor changed something, if only a mark."""
+        return self.printed[0] != self.printed[1]
+
+
+def _edited_moves(segments: Sequence[_Segment]) -> Container[int]:
+    """The segments from which, or to which, the new recognition moved words that the editor edited at one of the two.
+
+    A move is taken as a whole or not at all: half of it would leave the words twice in the draft, or lose them.
+    """
+    edited = {number for number, one in enumerate(segments) if one.is_edited}
+    linked: dict[int, set[int]] = {}
+    for a, b in _moves(segments) if edited else ():
+        linked.setdefault(a, set()).add(b)
+        linked.setdefault(b, set()).add(a)
+    found, due = set[int](), [number for number in edited if number in linked]
+    while due:
+        if (number := due.pop()) not in found:
+            found.add(number)
+            due += linked[number]
+    return found
+
+
+def _moves(segments: Sequence[_Segment]) -> Iterator[tuple[int, int]]:
+    """Each two segments of which the second has words in the new text that the first has in another one."""
+    texts: tuple[list[str], list[str], list[str]] = ([], [], [])
+    numbers: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for number, one in enumerate(segments):
+        for text, of, part in zip(texts, numbers, (one.base, one.mine, one.new), strict=True):
+            text += part
+            of += [number] * len(part)
+    base, mine, new = texts
+    from_base = matches(base, new)
+    mine_of = {i: j for j, i in enumerate(matches(base, mine)) if i != NO_MATCH}
+    from_mine = [mine_of.get(i, NO_MATCH) for i in from_base]
+    for text, of, matched in ((base, numbers[0], from_base), (mine, numbers[1], from_mine)):
+        for i, j in moved_items(text, new, matched):
+            if of[i] != numbers[2][j] and not new[j].startswith((TURN, PARAGRAPH)):
+                yield of[i], numbers[2][j]
+
+
+def _segments(*texts: Sequence[PageTurn]) -> Iterator[_Segment]:
+    """The three texts in segments."""
     printed = [list(_units(turns)) for turns in texts]
     base, mine, new = ([remove_marks(unit) for unit in units] for units in printed)
     at = [0, 0, 0]
@@ -93,9 +149,7 @@ def _segments(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...
         at = ends
 
 
-def _by_turns(
-    plain: Sequence[tuple[str, ...]], printed: Sequence[list[str]]
-) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
+def _by_turns(plain: Sequence[tuple[str, ...]], printed: Sequence[list[str]]) -> Iterator[_Segment]:
     """A segment cut where turns begin, if each text has as many: speaker and words are separate edits."""
     begins = [[i for i, unit in enumerate(units) if unit.startswith(TURN)] for units in plain]
     cuts = [
@@ -103,12 +157,10 @@ def _by_turns(
     ]
     if len({len(starts) for starts in begins}) > 1:
         cuts = [[0, len(units)] for units in plain]
-    for ends in zip(*(pairwise(each) for each in cuts), strict=True):
-        bare, marked = (
-            tuple(tuple(units[a:b]) for units, (a, b) in zip(texts, ends, strict=True)) for texts in (plain, printed)
-        )
-        if any(bare):
-            yield bare, marked
+    for (a, b), (c, d), (e, f) in zip(*(pairwise(each) for each in cuts), strict=True):
+        base, mine, new = plain[0][a:b], plain[1][c:d], plain[2][e:f]
+        if base or mine or new:
+            yield _Segment(base, mine, new, (printed[0][a:b], printed[1][c:d], printed[2][e:f]))
 
 
 def _new_names(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[str, str]:
