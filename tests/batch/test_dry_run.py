@@ -15,7 +15,7 @@ from tests.support.faulty_stages import quick
 from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.dry_run import ASSUMED_SPEED, forecast, note_speed
 from transcribe.batch.mode import Mode
-from transcribe.batch.planned import STAGES, Planned, PlannedAction
+from transcribe.batch.planned import STAGES, Left, Planned, PlannedAction
 from transcribe.batch.planning import select_jobs
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.batch.runner import Setup, run
@@ -58,7 +58,7 @@ def test_new_unchanged_changed_and_edited_episodes(setup: Setup, tmp_path: Path)
         "to be transcribed"
     )
     (tmp_path / "drafts" / "a.md").write_text("mine")
-    assert forecast_lines(path, changed)[0].endswith("the edited draft stays, the new one is written next to it")
+    assert forecast_lines(path, changed)[0].endswith("the edited draft stays, what is new is written next to it")
 
 
 def counted(stages: ScriptedStages, folder: Path, **changes: object) -> tuple[str, list[str]]:
@@ -90,7 +90,7 @@ def test_the_line_says_what_the_run_then_does(setup: Setup, tmp_path: Path) -> N
     assert counted(stages, tmp_path, speakers="Zoe,Ben") == (f"{told} from cached results", [])
     edited = tmp_path / "drafts" / "a.md"
     edited.write_text(edited.read_text() + "\nMine.\n")
-    beside = "; the edited draft stays, the new one is written next to it"
+    beside = "; the edited draft stays, what is new is written next to it"
     assert counted(stages, tmp_path, speakers="2") == (f"{told} from cached results{beside}", [])
     assert counted(stages, tmp_path, speakers="4") == (f"{told}: {who}{same}{beside}", ["diarize"])
 
@@ -150,7 +150,7 @@ def test_a_recording_that_was_moved_is_no_missing_file(setup: Setup, tmp_path: P
 
 @given(st.sampled_from(PlannedAction), st.sets(st.sampled_from(sorted(STAGES))))
 def test_a_line_says_transcribed_exactly_if_words_are_recognised(action: PlannedAction, missing: set[Stage]) -> None:
-    plan = Planned(action, frozenset(missing))
+    plan = Planned(action, Left(frozenset(missing)))
     is_local = action.is_work and action is not PlannedAction.FETCH
     recognises = bool(missing - {Stage.DIARIZE, Stage.REHEAR})
     if is_local:

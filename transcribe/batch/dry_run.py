@@ -7,20 +7,23 @@ import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.decoding.probe import check_source, stated_length
 from audio.disk import cache_folder, write_privately
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
-from audio.trust import read_own
+from audio.trust import is_readable, read_own
+from output.errors import OutputError
+from output.files import check_names
 from output.formats import file_name
-from transcribe.batch.planned import STAGES, Planned, PlannedAction
-from transcribe.batch.planning import Job, MissingOf, planned, remote_actions
+from transcribe.batch.planned import Left, Planned, PlannedAction
+from transcribe.batch.planning import Job, LeftOf, planned, remote_actions
 from transcribe.batch.report import Result, failed_result
 from transcribe.drafts.given_names import no_longer_given
 from transcribe.drafts.kept_draft import as_edited
-from transcribe.drafts.records import transcript_at
+from transcribe.drafts.records import new_stem_of, transcript_at
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.stages import real_stages, stages_without_network
@@ -28,7 +31,7 @@ from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
 from transcribe.terminal import printable
 from transcribe.units import format_duration
-from transcribe.workers.task import failure_of
+from transcribe.workers.task import Failure, failure_of
 
 if TYPE_CHECKING:
     from transcribe.batch.report import Report
@@ -51,7 +54,7 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
     Instead of a line the failure of a job that a run could not transcribe, as far as that is known before work.
     """
     due: list[tuple[Job, float]] = []  # with the share of the work that is left
-    missing_of, jobs = _missing_of(setup), list(jobs)
+    left_of, jobs = _left_of(setup), list(jobs)
     remote = [job for job in jobs if job.episode.path is None]
     actions = iter(remote_actions(remote, setup.settings, mode=setup.mode))  # the index is read once
     for job in jobs:
@@ -59,11 +62,15 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
             if job.episode.path is None:
                 plan = Planned(next(actions))
             else:
-                plan = planned(job, setup.settings, mode=setup.mode, voices=setup.voices, missing_of=missing_of)
+                plan = planned(job, setup.settings, mode=setup.mode, voices=setup.voices, left_of=left_of)
             for path in job.episode.files if plan.is_work else ():
                 check_source(path)
+            check_names(*_targets(job, setup.settings, plan=plan))
         except (AudioError, TranscribeError) as error:
             yield failed_result(job.source, failure_of(error, "read"), stem=job.stem or "")
+            continue
+        except OutputError as error:
+            yield failed_result(job.source, Failure(str(error), "write", ""), stem=job.stem or "")
             continue
         yield f"{printable(job.source)}: {plan}"
         yield from map(printable, _lost_names(job, setup.settings, plan=plan))
@@ -84,8 +91,25 @@ def _lost_names(job: Job, settings: Settings, *, plan: Planned) -> Iterator[str]
             yield f"{draft if draft.is_file() else record}: {told}"
 
 
-def _missing_of(setup: Setup) -> MissingOf | None:
-    """The stages of which the cache has no results of a recording; None if it has none of any."""
+def _targets(job: Job, settings: Settings, *, plan: Planned) -> list[Path]:
+    """The files that the run would write, of an episode that is here."""
+    if job.stem is None or not plan.action.is_work:
+        return []
+    stem, names, path = job.stem, dict.fromkeys(("json", *settings.formats)), job.episode.path
+    if plan.action in (PlannedAction.BESIDE, PlannedAction.FOREIGN):
+        sha256, tracks = job.current_fingerprint().sha256, job.episode.tracks
+        stem = new_stem_of(stem, path, settings=settings, audio_sha256=sha256, tracks=tracks)
+        names |= {"md": None}
+    paths = {name: settings.output_folder / file_name(stem, name) for name in names}
+    if plan.action is PlannedAction.RECORD:
+        paths.pop("md", None)
+    elif plan.action is PlannedAction.COMPLETE:
+        paths = {name: path for name, path in paths.items() if not is_readable(path)}
+    return list(paths.values())
+
+
+def _left_of(setup: Setup) -> LeftOf | None:
+    """What the cache does not have of a recording; None if it has nothing of any."""
 
     @cache
     def pipeline() -> Pipeline:
@@ -95,14 +119,14 @@ def _missing_of(setup: Setup) -> MissingOf | None:
         stages, checkpoints = make(setup.settings), Checkpoints(setup.cache)
         return Pipeline(setup.settings, stages=stages, checkpoints=checkpoints, voices=setup.voices)
 
-    def missing(job: Job, fingerprint: Fingerprint) -> frozenset[Stage]:
+    def left(job: Job, fingerprint: Fingerprint) -> Left:
         with pipeline().start(job.episode, fingerprint=fingerprint) as run:
             try:
-                return run.missing
+                return Left(run.missing, run.recognised)
             except UnreachableError:  # no results without the model they are of
-                return STAGES
+                return Left()
 
-    return missing if setup.cache.is_dir() and any(setup.cache.iterdir()) else None
+    return left if setup.cache.is_dir() and any(setup.cache.iterdir()) else None
 
 
 def note_speed(report: Report, setup: Setup) -> None:

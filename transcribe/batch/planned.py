@@ -6,7 +6,7 @@ to be recognised; else it says what is done besides, or that everything is there
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from transcribe.settings import Stage
@@ -17,6 +17,15 @@ STAGES = frozenset(Stage) - {Stage.TURNS, Stage.RENDER}
 _AFTER_WORDS = {Stage.DIARIZE: "who speaks when is found", Stage.REHEAR: "names are listened for in the words"}
 # Of the work, measured on two cores with `base`:
 _SHARES = {Stage.DECODE: 0.03, Stage.DIARIZE: 0.22, Stage.REHEAR: 0.15}
+_WORDS_SHARE = 1.0 - sum(_SHARES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What of a recording is not cached: the stages that lack results, and the share of the words that are there."""
+
+    stages: frozenset[Stage] = STAGES
+    recognised: float = 0.0  # 0 to 1; of use only where the words are not complete
 
 
 class PlannedAction(StrEnum):
@@ -26,14 +35,24 @@ class PlannedAction(StrEnum):
     FETCH = "to be fetched and transcribed"
     NEW = "new"
     CHANGED = "to be replaced"
-    BESIDE = "the edited draft stays, the new one is written next to it"
+    BESIDE = "the edited draft stays, what is new is written next to it"
+    COMPLETE = "the edited draft stays, the files beside it are completed"
     REPLACE = "the edited draft is replaced, after a backup"
+    RECORD = "the draft stays and gets its timed transcript; if it is another text, the new one is written next to it"
+    RENEW = "the draft is replaced if it differs, after a backup"
+    FOREIGN = "the JSON of another program stays, the new transcript is written next to it"
     TRANSCRIBED = "transcribed by an earlier run"
 
     @property
     def is_work(self) -> bool:
         """Whether files have to be written."""
         return self not in (PlannedAction.NONE, PlannedAction.TRANSCRIBED)
+
+
+_BESIDE_FILES = {  # what they say goes with what is done first
+    *(PlannedAction.BESIDE, PlannedAction.COMPLETE, PlannedAction.REPLACE),
+    *(PlannedAction.RECORD, PlannedAction.RENEW, PlannedAction.FOREIGN),
+}
 
 
 class Reason(StrEnum):
@@ -44,16 +63,22 @@ class Reason(StrEnum):
     FORCED = "--force asks for it, and the cached results are missing"
     MOVED = "the recording is not where it was, and the cached results are missing"
     GONE = "a file is missing, and so are the cached results"
+    UNREADABLE = "its timed transcript cannot be read, and the cached results are missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run would do with an episode; `missing` are the stages whose results are not cached, or not to be used.
-    `reason` is why it is done again, if it is."""
+    """What a run would do with an episode; `left` is what is not cached, or not to be used. `reason` is why it is done
+    again, if it is."""
 
     action: PlannedAction
-    missing: frozenset[Stage] = STAGES
+    left: Left = field(default_factory=Left)
     reason: Reason | None = None
+
+    @property
+    def missing(self) -> frozenset[Stage]:
+        """The stages whose results are not cached, or not to be used."""
+        return self.left.stages
 
     @property
     def is_work(self) -> bool:
@@ -66,7 +91,7 @@ class Planned:
         if not self.action.is_work:
             return 0.0
         if not self._keeps_words:
-            return 1.0
+            return 1.0 - _WORDS_SHARE * self.left.recognised
         return sum((_SHARES[stage] for stage in self.missing), _SHARES[Stage.DECODE] if self.missing else 0.0)
 
     @property
@@ -76,15 +101,22 @@ class Planned:
     def __str__(self) -> str:
         if self.action is PlannedAction.FETCH or not self.action.is_work:
             return str(self.action)
-        again = "" if self.action is PlannedAction.NEW else " again"
-        edited = self.action in (PlannedAction.BESIDE, PlannedAction.REPLACE)
+        is_new = self.action in (PlannedAction.NEW, PlannedAction.FOREIGN)
+        again, is_beside = "" if is_new else " again", self.action in _BESIDE_FILES
         if not self.missing:
             what = f"to be written{again} from cached results"
         elif self._keeps_words:
             left = [f"{_AFTER_WORDS[stage]}{again}" for stage in (Stage.DIARIZE, Stage.REHEAR) if stage in self.missing]
             what = f"to be written{again}: {' and '.join(left)}; no words are recognised again"
         else:
-            what = f"to be transcribed{'' if edited else again}"
-            if self.reason and not edited:
-                what += f": {self.reason}"
-        return f"{what}; {self.action}" if edited else what
+            what = f"to be transcribed{'' if is_beside else again}"
+            reason = "" if self.reason is None or is_beside else str(self.reason)
+            why = "; ".join(filter(None, (reason, self._recognised)))
+            what += f": {why}" if why else ""
+        return f"{what}; {self.action}" if is_beside else what
+
+    @property
+    def _recognised(self) -> str:
+        """How much of the words is there; empty if nothing, or nearly all, which only a second language has again."""
+        percent = int(100 * self.left.recognised)
+        return f"{percent} % of it is recognised already" if 0 < percent < 100 else ""

@@ -24,14 +24,15 @@ from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.formats import file_name
 from transcribe.batch.mode import UPDATE, Mode
-from transcribe.batch.planned import STAGES, Planned, PlannedAction, Reason
+from transcribe.batch.planned import Left, Planned, PlannedAction, Reason
 from transcribe.batch.report import Result, State
 from transcribe.batch.stems import Stems
 from transcribe.drafts.currency import Inputs, is_made_of, settled
-from transcribe.drafts.records import from_folder, has_transcript, is_edited, transcript_at
+from transcribe.drafts.records import from_folder, has_transcript, is_edited, is_foreign, transcript_at
 from transcribe.drafts.without_sound import Soundless
-from transcribe.settings import Settings, Stage
+from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
+from transcribe.transcript import Transcript
 from transcribe.workers.task import failure_of
 
 _NAMED_FAILURES = 10  # of a source with the same reason
@@ -57,7 +58,7 @@ class Job:
         return Fingerprint.of_episode(self.episode)
 
 
-MissingOf = Callable[[Job, Fingerprint], frozenset[Stage]]
+LeftOf = Callable[[Job, Fingerprint], Left]
 
 
 def select_jobs(
@@ -180,10 +181,10 @@ def planned(
     *,
     mode: Mode = UPDATE,
     voices: tuple[Voiceprint, ...] | None = None,
-    missing_of: MissingOf | None = None,
+    left_of: LeftOf | None = None,
 ) -> Planned:
-    """What a run would do with the job. `voices` are the enrolled ones, by default the user's; `missing_of` says of
-    which stages the cache has no results. Raises `SourceError` if the file cannot be read.
+    """What a run would do with the job. `voices` are the enrolled ones, by default the user's; `left_of` says what
+    the cache does not have. Raises `SourceError` if the file cannot be read.
 
     A new recording is hashed only if there is a cache to look it up in.
     """
@@ -191,7 +192,7 @@ def planned(
         return Planned(remote_actions([job], settings, mode=mode)[0])
     assert job.stem is not None
     edited, has_before = is_edited(job.stem, settings), has_transcript(job.stem, settings)
-    if not (edited or has_before) and (missing_of is None or mode.ignore_cache):
+    if not (edited or has_before) and (left_of is None or mode.ignore_cache):
         return Planned(PlannedAction.NEW)
     fingerprint = job.current_fingerprint()
     enrolled = voices_of(settings) if voices is None else voices
@@ -200,22 +201,36 @@ def planned(
     is_settled = is_there and settled(job.stem, job.episode.path, inputs=inputs) is not None
     if is_settled and not (mode.ignore_cache or mode.force):
         return Planned(PlannedAction.NONE)
-    missing = STAGES if missing_of is None or mode.ignore_cache else missing_of(job, fingerprint)
+    left = Left() if left_of is None or mode.ignore_cache else left_of(job, fingerprint)
+    before = transcript_at(json_path := settings.output_folder / file_name(job.stem, "json"))
     if edited:
-        return Planned(PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE, missing)
+        return Planned(_action_of_edited(before, inputs, mode=mode), left)
     if not has_before:
-        return Planned(PlannedAction.NEW, missing)
+        return Planned(PlannedAction.NEW, left)
+    if before is None and not mode.force and is_foreign(json_path):
+        return Planned(PlannedAction.FOREIGN, left)
     asked = Reason.FRESH if mode.ignore_cache else Reason.FORCED if is_settled else None
-    return Planned(PlannedAction.CHANGED, missing, asked or _reason_found(job.stem, job.episode.path, inputs))
+    return Planned(PlannedAction.CHANGED, left, asked or _reason_found(before, job.episode.path, inputs))
 
 
-def _reason_found(stem: str, path: Path, inputs: Inputs) -> Reason:
+def _action_of_edited(before: Transcript | None, inputs: Inputs, *, mode: Mode) -> PlannedAction:
+    """What becomes of a draft that is not as its timed transcript records, or has none that can be read: only the new
+    text can tell whose it is then."""
+    if before is None:
+        return PlannedAction.RENEW if mode.force else PlannedAction.RECORD
+    if mode.force:
+        return PlannedAction.REPLACE
+    is_current = is_made_of(before, inputs, edited=True) and not mode.ignore_cache
+    return PlannedAction.COMPLETE if is_current else PlannedAction.BESIDE
+
+
+def _reason_found(before: Transcript | None, path: Path, inputs: Inputs) -> Reason:
     """Why files that are not settled are made again, if nobody asks for it."""
-    folder = inputs.settings.output_folder
-    before = transcript_at(folder / file_name(stem, "json"))
-    if before is None or not is_made_of(before, inputs, edited=False):
+    if before is None:
+        return Reason.UNREADABLE
+    if not is_made_of(before, inputs, edited=False):
         return Reason.CHANGED
-    return Reason.GONE if before.episode.path == from_folder(folder, path) else Reason.MOVED
+    return Reason.GONE if before.episode.path == from_folder(inputs.settings.output_folder, path) else Reason.MOVED
 
 
 def remote_actions(jobs: Sequence[Job], settings: Settings, *, mode: Mode = UPDATE) -> list[PlannedAction]:

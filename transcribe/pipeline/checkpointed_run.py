@@ -10,6 +10,7 @@ What this does not do: compute the stages (`transcribe.pipeline.stages`), say wh
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -186,6 +187,20 @@ class CheckpointedRun:
         finally:
             self._only_asks = False
         return frozenset(missing)
+
+    @property
+    def recognised(self) -> float:
+        """The share of the blocks whose words the store has, 0 to 1."""
+        is_planned = self.missing.isdisjoint({Stage.DECODE, Stage.PLAN})
+        found, self._only_asks = 0, True
+        try:
+            for number in range(self.n_blocks if is_planned else 0):
+                with contextlib.suppress(_MissingError):
+                    self.block(number)
+                    found += 1
+        finally:
+            self._only_asks = False
+        return found / self.n_blocks if found else 0.0
 
     def _read_again(
         self, stage: Stage, what: str, first: Recognition, read: Callable[[Audio], Recognition]
