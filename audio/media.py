@@ -112,10 +112,22 @@ _OTHER = (  # what is often given by mistake, by its first bytes
     (b"%PDF", "a PDF"),
     *((mark, "a picture") for mark in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")),
     (b"PK\3\4", "an archive, as Word documents are"),
-    *((mark, "an archive") for mark in (b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")),
+    *(
+        (mark, "an archive")
+        for mark in (
+            b"PK\5\6",
+            b"PK\7\x08",
+            b"\x28\xb5\x2f\xfd",
+            b"\x1f\x8b",
+            b"7z\xbc\xaf",
+            b"Rar!",
+            b"BZh",
+            b"\xfd7zXZ",
+        )
+    ),
     (b"\xd0\xcf\x11\xe0", "a document of an old Office program"),
     (b"SQLite format 3", "a database"),
-    (b"\x7fELF", "a program"),
+    *((mark, "a program") for mark in (b"\x7fELF", b"MZ\x90\0")),
 )
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

@@ -15,12 +15,14 @@ from audio.decoding.log import Log
 from audio.decoding.probe import printable
 from audio.episode import Seconds, full_clock
 from audio.errors import DecodeError, NoSoundError
+from audio.structure.content import Content, content_of
 from audio.structure.parts import Structure
 from audio.structure.view import Part
 
 _TOLERANCE: Seconds = 0.2  # codecs begin and end with a few hundredths that are no sound
 _LOSS: Seconds = 0.15  # in the middle of a file; less is lost at a splice of intact recordings
 _COARSE = 0.002  # of a length that frames state: some are lost at every splice
+_LEAST_SHARE = 0.1  # of a file's sound that is read, if nothing else shows that it is a recording
 _TOLERATED_ERRORS = 5  # of ffmpeg, in a file whose framing is not known here
 
 
@@ -46,6 +48,19 @@ def failure(readings: Sequence[Reading], *, about: str) -> DecodeError:
         return DecodeError(problem, about=about)
     kind = NoSoundError if all(reading.log.has_no_sound for reading in readings) else DecodeError
     return kind(first.log.verdict, about=about)
+
+
+def check_is_no_chance(path: Path, structure: Structure, readings: Sequence[Reading]) -> None:
+    """Raise `DecodeError` for a file of another kind in which ffmpeg finds frames by chance, as in any megabytes.
+
+    It begins as no recording does and has no framing of one, and nearly all of it is lost. Raises `OSError`.
+    """
+    decoded = sum(reading.seconds for reading in readings)
+    lost = sum(reading.log.lost(reading.seconds) for reading in readings)
+    if structure.is_known or decoded >= _LEAST_SHARE * (decoded + lost) or content_of(path) is not Content.OTHER:
+        return
+    found = f"of {full_clock(decoded + lost)} only {decoded:.1f} seconds look like sound, as in any bytes"
+    raise DecodeError(f"is no recording: {found}; check or convert the file", about=printable(path))
 
 
 def damage_warnings(path: Path, structure: Structure, readings: Sequence[Reading]) -> tuple[str, ...]:

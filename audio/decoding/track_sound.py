@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio.decoding.choice import find_ffmpeg
-from audio.decoding.damage import Reading, damage_warnings, failure
+from audio.decoding.damage import Reading, check_is_no_chance, damage_warnings, failure
 from audio.decoding.ffmpeg import Output
 from audio.decoding.mono import MonoTrack, read_mono
 from audio.decoding.notes import Finding, SoundNote
@@ -80,6 +80,7 @@ def decode_track(recording: Recording, track: SoundTrack, *, progress: OnFractio
             before += piece.n_samples / SAMPLE_RATE
         if not before:
             raise failure(readings, about=printable(recording.path))
+        check_is_no_chance(recording.path, recording.structure, readings)
         whole = _joined(pieces)
         stack.pop_all()
         for piece in pieces:

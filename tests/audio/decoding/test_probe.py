@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from audio.decoding.decode import decode
 from audio.errors import DecodeError, SourceError
 from tests.support.audio_files import tone, write_wav
+from tests.support.paths import CLIPS
 
 EMPTY_WAV = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36, b"WAVEfmt ", 16, 1, 1, 16_000, 32_000, 2, 16, b"data", 0)
 
@@ -69,6 +71,28 @@ def test_a_file_without_sound_is_a_decode_error(tmp_path: Path, data: bytes, why
         decode(path)
     assert f"{path.name}: " in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", [14, 9])
+def test_what_ffmpeg_finds_in_any_bytes_is_no_recording(tmp_path: Path, seed: int) -> None:
+    """In these, two frames of mp3; 12 MB of such bytes were minutes of silence with a crack in them."""
+    path = tmp_path / "a.mp3"
+    path.write_bytes(random.Random(seed).randbytes(2_000_000))
+    with pytest.raises(DecodeError, match=r"a\.mp3: is (?:no recording|not audio)"):
+        decode(path)
+
+
+@pytest.mark.parametrize("junk", [b"", b"\0" * 5000, bytes(range(1, 200)) * 200, b"<br />Warning: x\n\1"])
+def test_a_recording_behind_odd_bytes_is_one(tmp_path: Path, junk: bytes) -> None:
+    """Also one of which little is left: what can be read is heard, and the rest named."""
+    clip, path = (CLIPS / "short.mp3").read_bytes(), tmp_path / "a.mp3"
+    path.write_bytes(junk + clip)
+    with decode(path) as audio, decode(CLIPS / "short.mp3") as plain:
+        assert abs(audio.duration - plain.duration) < 0.2
+    noise = random.Random(2).randbytes(20 * len(clip))
+    path.write_bytes(clip[:8000] + noise)
+    with decode(path) as audio:
+        assert audio.warnings
 
 
 def test_a_message_is_one_line_for_any_length_of_name_and_reason(tmp_path: Path) -> None:
