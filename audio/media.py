@@ -112,19 +112,8 @@ _OTHER = (  # what is often given by mistake, by its first bytes
     (b"%PDF", "a PDF"),
     *((mark, "a picture") for mark in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")),
     (b"PK\3\4", "an archive, as Word documents are"),
-    *(
-        (mark, "an archive")
-        for mark in (
-            b"PK\5\6",
-            b"PK\7\x08",
-            b"\x28\xb5\x2f\xfd",
-            b"\x1f\x8b",
-            b"7z\xbc\xaf",
-            b"Rar!",
-            b"BZh",
-            b"\xfd7zXZ",
-        )
-    ),
+    *((mark, "an archive") for mark in (b"PK\5\6", b"PK\7\x08", b"Rar!", b"BZh", b"7z\xbc\xaf", b"\x1f\x8b")),
+    *((mark, "an archive") for mark in (b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")),
     (b"\xd0\xcf\x11\xe0", "a document of an old Office program"),
     (b"SQLite format 3", "a database"),
     *((mark, "a program") for mark in (b"\x7fELF", b"MZ\x90\0")),
