@@ -47,7 +47,8 @@ format: .venv/test.stamp ## fix the style
 	$(BIN)/ruff format
 
 bench: .venv/test.stamp .venv/peer.stamp ## run all benchmarks, peers included (minutes; uses ../shared if present)
-	@for name in $(BENCHMARKS); do echo "== $$name" && $(BIN)/python -m $$name || exit 1; done
+	@failed=; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m $$name || failed="$$failed $$name"; done; \
+		test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 docs: .venv/test.stamp ## update the generated parts of docs/
 	$(BIN)/python docs/generate.py

@@ -1,6 +1,6 @@
 """Names: how many people of episodes that are given as text get their name, a placeholder, or somebody else's.
 
-    python benchmarks/speakers/names.py FILE.jsonl.gz [-v] [--half 0|1]
+    python benchmarks/speakers/names.py [FILE.jsonl.gz] [-v] [--half 0|1]
 
 A line of the file is an episode: `{"id": …, "turns": [[person, text], …]}`. The words are the reference's, so
 nothing is measured but naming. It is done twice: with nothing said, and with the names given as `--speakers` takes
@@ -29,11 +29,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.support.paths import SHARED
 from tests.support.transcripts import talk
 from transcribe.person_names import NameCertainty
 from transcribe.speakers.naming import name_speakers
 from transcribe.transcript import Speaker
 
+_FILE = SHARED / "names" / "dev.jsonl.gz"
 _HOST, _GUEST = "Rich", "Guest"  # the settings'
 _NO_NAME = {NameCertainty.GUESS, NameCertainty.PLACEHOLDER}
 _SIMILAR = 0.75  # of the letters
@@ -75,10 +77,13 @@ class Judged:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="?", default=_FILE, help="default: %(default)s")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="list the wrong ones; -vv: placeholders too")
     parser.add_argument("--half", type=int, choices=(0, 1))
     options = parser.parse_args()
+    if not options.file.is_file():
+        print(f"{options.file}: no such file, nothing measured; name one")
+        sys.exit(0 if options.file == _FILE else 2)
     episodes = [episode for episode in read_episodes(options.file) if options.half in (None, episode.half)]
     hosts = Counter(person for episode in episodes for person in episode.people)
     for title, given in (("nothing said", False), ("names given", True)):

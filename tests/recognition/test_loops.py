@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.words import said, text
-from transcribe.recognition.loops import collapse_loops, is_loop, is_piled_up, key, repeated_phrase, repeats
+from transcribe.recognition.loops import (
+    collapse_loops,
+    is_loop,
+    is_piled_up,
+    key,
+    repeated_parts,
+    repeated_phrase,
+    repeats,
+)
 from transcribe.recognition.vad import Region
 
 
@@ -35,6 +43,12 @@ def test_natural_repetition_is_no_loop(phrase: str) -> None:
     assert collapse_loops(said(phrase)) == (said(phrase), ())
     assert collapse_loops(said(phrase), [Region(0.0, 30.0)]) == (said(phrase), ())
     assert not is_loop(said(phrase))
+
+
+def test_where_phrases_repeat_often_is_known() -> None:
+    words = (*said("yes " * 6), *said("so we go " * 4, start=10.0, step=0.5), *said("no " * 7, start=20.0, step=0.5))
+    assert repeated_parts(words) == (Region(10.0, 16.0), Region(20.0, 23.5))
+    assert repeated_parts(said("so we go " * 3)) == ()
 
 
 def test_a_repeat_over_silence_is_no_speech() -> None:

@@ -27,6 +27,7 @@ from transcribe.recognition.spoken_language import UNDETERMINED
 from transcribe.recognition.vad import Chunk, ChunkPlan, Region, chunk_audio
 from transcribe.settings import Settings
 from transcribe.transcript import Word
+from transcribe.transcript_warnings import DoubtReason
 
 Samples = NDArray[np.float32]
 
@@ -151,6 +152,15 @@ class TestWithAScriptedRecognizer:
         found = recognize_all(audio, ScriptedRecognizer(lambda _: loop), settings=Settings())
         assert text(found.words) == "and then he"
         assert "repeated phrase removed" in {doubt.reason for doubt in found.doubts}
+
+    def test_what_a_decoder_repeats_besides_a_removed_loop_is_a_doubt(self, audio: Audio) -> None:
+        """Five times on the speech, then at one moment: the five may be said, or be the loop as well."""
+        spoken = said("and then he " * 5, start=0.5, step=0.3)
+        loop = Reading((*spoken, *said("and then he " * 13, start=5.1, step=0.02)), -0.2, 0.01)
+        found = recognize_all(audio, ScriptedRecognizer(lambda _: loop), settings=Settings())
+        assert text(found.words[:15]) == ("and then he " * 5).strip()
+        (unclear,) = (doubt for doubt in found.doubts if doubt.reason is DoubtReason.UNCLEAR)
+        assert all(unclear.start <= word.start < word.end <= unclear.end for word in found.words[:15])
 
     def test_a_phrase_that_another_cut_repeats_too_stays(self, audio: Audio) -> None:
         repeated = "and then he " * 13

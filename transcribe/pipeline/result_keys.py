@@ -21,7 +21,7 @@ RESULTS_OF = {
     Stage.DECODE: 4,
     Stage.PLAN: 2,
     Stage.LANGUAGE: 5,
-    Stage.RECOGNIZE: 13,
+    Stage.RECOGNIZE: 14,
     Stage.REHEAR: 3,
     Stage.DIARIZE: 10,
 }

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from transcribe.recognition.vad import Region, voiced_between
 from transcribe.transcript import Word, as_written
@@ -38,12 +38,11 @@ def collapse_loops(
     """
     result: list[Word] = []
     cuts: list[Region] = []
-    keys = [key(word) for word in words]
-    i = 0
-    while i < len(words):
-        size, times = _shortest_loop(keys, i)
-        result += words[i : i + max(size, 1)]
-        for first in range(i + size, i + size * times, size or 1):
+    done = 0
+    for start, size, times in _loops([key(word) for word in words]):
+        result += words[done : start + size]
+        done = start + size * times
+        for first in range(start + size, done, size):
             repeat = words[first : first + size]
             if not is_piled_up(repeat, regions):
                 result += repeat
@@ -51,8 +50,7 @@ def collapse_loops(
                 cuts[-1] = Region(cuts[-1].start, max(cuts[-1].end, repeat[-1].end))
             else:
                 cuts.append(Region(repeat[0].start, max(repeat[-1].end, repeat[0].start + _INSTANT)))
-        i += max(size * times, 1)
-    return tuple(result), tuple(cuts)
+    return (*result, *words[done:]), tuple(cuts)
 
 
 def is_piled_up(words: Sequence[Word], regions: Sequence[Region] | None = None) -> bool:
@@ -79,8 +77,16 @@ def is_loop(words: Sequence[Word]) -> bool:
 def repeated_phrase(words: Sequence[Word]) -> tuple[str, ...]:
     """The phrase that may loop in `words`, as keys; empty if none repeats so often."""
     keys = [key(word) for word in words]
-    loops = ((start, _shortest_loop(keys, start)[0]) for start in range(len(keys)))
-    return next((tuple(keys[start : start + size]) for start, size in loops if size), ())
+    return next((tuple(keys[start : start + size]) for start, size, _ in _loops(keys)), ())
+
+
+def repeated_parts(words: Sequence[Word]) -> tuple[Region, ...]:
+    """When phrases that may loop are said, or seem to be: from the first repeat of each to its last."""
+    loops = [words[start : start + size * times] for start, size, times in _loops([key(word) for word in words])]
+    ends = [max(word.end for word in loop) for loop in loops]
+    return tuple(
+        Region(loop[0].start, max(end, loop[0].start + _INSTANT)) for loop, end in zip(loops, ends, strict=True)
+    )
 
 
 def repeats(words: Sequence[Word], phrase: Sequence[str]) -> bool:
@@ -95,6 +101,16 @@ def key(word: Word) -> str:
     An apostrophe is no difference here; `transcribe.recognition.other_readings.audible` keeps it.
     """
     return re.sub(r"[^\w]", "", word.text.casefold()) or word.text
+
+
+def _loops(keys: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Phrases that repeat so often that they may loop, in order: (first word, words, times in a row)."""
+    i = 0
+    while i < len(keys):
+        size, times = _shortest_loop(keys, i)
+        if size:
+            yield i, size, times
+        i += max(size * times, 1)
 
 
 def _shortest_loop(keys: Sequence[str], start: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from transcribe.errors import SettingsError
 from transcribe.recognition.engines.protocol import Recognizer
 from transcribe.recognition.fillers import remove_fillers
 from transcribe.recognition.glossary_correction import Correction
-from transcribe.recognition.loops import collapse_loops, is_loop
+from transcribe.recognition.loops import collapse_loops, is_loop, repeated_parts
 from transcribe.recognition.other_readings import OtherReading, heard_otherwise, without_fillers
 from transcribe.recognition.reader import ChunkResult, Heard, Reader, shift
 from transcribe.recognition.reading_quality import (
@@ -167,6 +167,8 @@ def _finalise(result: ChunkResult, language: str) -> Recognition:
     ]
     loops = collapse_loops(shift(result.reading.words, chunk.start), chunk.regions)[1]
     doubts += [Doubt(loop.start, loop.end, DoubtReason.LOOP_REMOVED) for loop in loops]
+    if loops:  # of a decoder that looped, what it repeats elsewhere may be said or not
+        doubts += [Doubt(loop.start, loop.end, DoubtReason.UNCLEAR) for loop in repeated_parts(words)]
     if result.reading.avg_logprob < UNSURE_LOGPROB:
         doubts.append(Doubt(chunk.start, chunk.end, DoubtReason.LOW_CONFIDENCE))
     return Recognition(words, language, tuple(doubts), (_evidence(replace(result, words=words)),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,16 +18,18 @@ from transcribe.recognition.engines.decoders import Vocabulary
 from transcribe.recognition.engines.text_searches import NetworkSearch, Query, Texts
 
 _NO_QUERIES = np.zeros((1, 2), np.float32)
-STOP, EXCLAMATION, WORD, PART, END = 10, 11, 12, 13, 20  # PART goes on with the word before it
+EXCLAMATION, STOP, QUESTION, COMMA, END = 10, 11, 12, 13, 20
+WORD, CAPITAL, PART = 14, 15, 16  # "word", "Word", and what goes on with the word before it
 
 VOCABULARY = Vocabulary(
     end=END,
-    special=(STOP, EXCLAMATION, 30, 31, 32),
-    languages={"en": 3, "nl": 4},
+    special=(STOP, EXCLAMATION, 30, COMMA, 31, 32),
+    languages={"en": 4, "nl": 5},
     suppressed=(),
     not_first=(),
-    begins_word={WORD},
+    begins_word={WORD, CAPITAL},
     ends_sentence={STOP, EXCLAMATION},
+    capitals={WORD: CAPITAL},
 )
 
 
@@ -52,9 +55,13 @@ class Decoder:
 
 
 def text(tokens: Sequence[int], odds: float, logprob: float = -1.0) -> Hypothesis:
-    """With the logarithm of the odds of "!" against a full stop at each token."""
-    special = np.array([-3.0, -3.0 + odds, -9, -9, -9])
-    choices = [Choice(logprob / (len(tokens) + 1), special, _NO_QUERIES) for _ in (*tokens, END)]
+    """With the logarithm of the odds of "!" against what was chosen at each token, or a full stop for a word."""
+    choices = []
+    for token in (*tokens, END):
+        special = np.full(6, -9.0)
+        special[VOCABULARY.special.index(token if token in (STOP, COMMA) else STOP)] = -3
+        special[VOCABULARY.special.index(EXCLAMATION)] = -3 + odds
+        choices.append(Choice(logprob / (len(tokens) + 1), special, _NO_QUERIES))
     return Hypothesis(tuple(tokens), logprob, tuple(choices))
 
 
@@ -64,22 +71,35 @@ def searched(decoder: Decoder, language: str = "en", length: int = 4, **options:
     return NetworkSearch(decoder)(states, [length] * len(states), query)  # type: ignore[arg-type]
 
 
-def window(*texts: Hypothesis, told: Sequence[float] = (-9, -9, -2.0, -1.0, -3.0)) -> WindowTexts:
+def window(*texts: Hypothesis, told: Sequence[float] = (-9, -9, -2.0, -9, -1.0, -3.0)) -> WindowTexts:
     return WindowTexts(texts, np.array(told, np.float32), _NO_QUERIES[None])
 
 
-@given(st.floats(-5, 5).filter(lambda odds: abs(odds + 1.897) > 0.01))
-def test_a_full_stop_that_is_hardly_likelier_is_an_exclamation_mark(odds: float) -> None:
-    """From .15 of its probability on, whose natural logarithm is -1.897."""
-    (found,) = searched(Decoder(window(text([WORD, STOP], odds))))
-    assert found.tokens == [[WORD, EXCLAMATION if odds > -1.897 else STOP]]
+@given(st.floats(-5, 5).filter(lambda odds: abs(odds + 1.609) > 0.01), st.sampled_from([STOP, COMMA]))
+def test_a_mark_that_is_hardly_likelier_is_an_exclamation_mark(odds: float, mark: int) -> None:
+    """From a fifth of its probability on, whose natural logarithm is -1.609."""
+    (found,) = searched(Decoder(window(text([WORD, mark], odds))))
+    assert found.tokens == [[WORD, EXCLAMATION if odds > -1.609 else mark]]
 
 
-@pytest.mark.parametrize("tokens", [[WORD, STOP, PART], [WORD, STOP, STOP, STOP, PART], [WORD, PART]])
-def test_what_is_no_end_of_a_word_stays(tokens: list[int]) -> None:
+@given(st.lists(st.sampled_from([STOP, QUESTION, COMMA, WORD, CAPITAL, PART]), max_size=9), st.floats(-1.6, 5))
+def test_a_word_after_an_exclamation_mark_has_a_capital_and_nothing_else_changes(
+    tokens: list[int], odds: float
+) -> None:
+    (found,) = searched(Decoder(window(text(tokens, odds))))
+    expected = " ".join(f"{token}" for token in [*tokens, END])
+    for mark in (STOP, COMMA):
+        expected = re.sub(rf"\b{mark} ({WORD}|{CAPITAL})\b", f"{EXCLAMATION} {CAPITAL}", expected)
+        expected = expected.replace(f"{mark} {END}", f"{EXCLAMATION} {END}")
+    assert [[*found.tokens[0], END]] == [[*map(int, expected.split())]]
+
+
+@pytest.mark.parametrize("mark", [STOP, COMMA])
+def test_what_is_no_end_of_a_word_stays(mark: int) -> None:
     """A point in an address or a number, dots."""
-    (found,) = searched(Decoder(window(text(tokens, 3.0))))
-    assert found.tokens == [tokens]
+    for tokens in ([WORD, mark, PART], [WORD, mark, mark, mark, PART], [WORD, PART]):
+        (found,) = searched(Decoder(window(text(tokens, 3.0))))
+        assert found.tokens == [tokens]
 
 
 def test_in_other_languages_nothing_is_exclaimed() -> None:
@@ -90,7 +110,7 @@ def test_in_other_languages_nothing_is_exclaimed() -> None:
 def test_a_text_of_which_nothing_was_told_stays() -> None:
     other = Hypothesis((WORD, STOP), -4.0, ())
     (found,) = searched(Decoder(window(text([WORD, STOP, WORD, STOP], 3.0), other)))
-    assert found.tokens == [[WORD, EXCLAMATION, WORD, EXCLAMATION], (WORD, STOP)]
+    assert found.tokens == [[WORD, EXCLAMATION, CAPITAL, EXCLAMATION], (WORD, STOP)]
 
 
 def test_the_mean_of_the_logarithms_includes_the_end() -> None:
@@ -107,7 +127,7 @@ def test_the_languages_of_a_first_reading_sum_to_one() -> None:
 @given(st.floats(0.001, 0.999))
 def test_the_odds_of_no_speech_are_told_as_a_probability(probability: float) -> None:
     """The token is suppressed, so what is told of it is relative to all others."""
-    told = -9, -9, np.log(probability / (1 - probability)), -1.0, -3.0
+    told = -9, -9, np.log(probability / (1 - probability)), -9, -1.0, -3.0
     (found,) = searched(Decoder(window(text([WORD], 0.0), told=told)))
     assert found.no_speech_probability == pytest.approx(probability, abs=1e-5)
 

@@ -46,9 +46,11 @@ class Vocabulary:
     not_first: Sequence[int]
     begins_word: Collection[int]  # tokens that begin with a blank
     ends_sentence: Collection[int]
+    capitals: Mapping[int, int]  # tokens that begin a word with a small letter, and the same with a capital
     full_stop: int = 0
     exclamation: int = 1
     no_speech: int = 2
+    comma: int = 3
 
     @classmethod
     def of(cls, tokenizer: Any, config: Mapping[str, Any]) -> Vocabulary:
@@ -65,12 +67,13 @@ class Vocabulary:
         )
         return cls(
             end=end,
-            special=(tokens["."], tokens["!"], int(no_speech), *languages),
-            languages={names[token].strip("<|>"): 3 + i for i, token in enumerate(languages)},
+            special=(tokens["."], tokens["!"], int(no_speech), tokens[","], *languages),
+            languages={names[token].strip("<|>"): 4 + i for i, token in enumerate(languages)},
             suppressed=[*suppressed, int(no_speech)],
             not_first=not_first,
             begins_word=frozenset(token for name, token in tokens.items() if name.startswith("Ġ")),
             ends_sentence=frozenset(token for name, token in tokens.items() if name.endswith(_ENDS)),
+            capitals=_capitals(tokens),
         )
 
 
@@ -185,6 +188,17 @@ def _try(decoder: Decoder, width: int) -> None:
     (found,) = decoder.search(states, Rules((end,), end, beam_size=1, longest=1))
     if not (np.isfinite(found.special).all() and np.isfinite(decoder.attended(states[0], found)).all()):
         raise ValueError("outputs are not finite")
+
+
+def _capitals(tokens: Mapping[str, int]) -> dict[int, int]:
+    """Tokens that begin a word with a small letter, and the same with a capital.
+
+    >>> _capitals({"Ġwe": 1, "ĠWe": 2, "we": 3, "We": 4, "Ġx": 5, "ĠiPod": 6, "Ġ": 7})
+    {1: 2}
+    """
+    small = [name[1:] for name in tokens if name.startswith("Ġ") and name[1:2].islower()]
+    capitals = {name: "Ġ" + name[0].upper() + name[1:] for name in small}
+    return {tokens["Ġ" + name]: tokens[capital] for name, capital in capitals.items() if capital in tokens}
 
 
 def _known(tokens: Sequence[Any], names: Mapping[int, str]) -> list[int]:

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 _ANY_TOKEN = 0  # aligned in place of an empty text beside others; its time is not used
 _NOTHING = TokenTimes([0], [])
 TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
-_EXCLAIMED = math.log(0.15)
-"""The odds of "!" against a full stop from which it is written, in English.
+_EXCLAIMED = math.log(0.2)
+"""The odds of "!" against a full stop or a comma from which it is written, in English.
 
-Whisper learned from subtitles, in which few sentences are exclaimed. Chosen on scripts of dialogues, each held out:
-21 marks fewer are wrong of 632 errors; in calm recordings 5 of 171 full stops change (docs/performance.md).
+Whisper learned from subtitles, in which little is exclaimed. Chosen on scripts of dialogues, each held out: 26 marks
+and capitals fewer are wrong (docs/performance.md).
 """
 
 
@@ -129,7 +129,7 @@ def aligned(
 
 
 class NetworkSearch:
-    """By a decoder in onnxruntime; in English it writes "!" where a full stop is hardly likelier."""
+    """By a decoder in onnxruntime; in English it writes "!" where a full stop or a comma is hardly likelier."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -165,7 +165,7 @@ class NetworkSearch:
         ]
 
     def _times(self, states: NDArray[np.float32], found: WindowTexts) -> TokenTimes:
-        """Of the best text as it was found: an exclamation mark is as likely as the full stop it is written for."""
+        """Of the best text as it was found: an exclamation mark is as likely as the mark it is written for."""
         best = found.texts[0]
         n = len(best.tokens)
         starts = first_frames(self._decoder.attended(states, found)).tolist()
@@ -180,15 +180,17 @@ class NetworkSearch:
         return LanguageGuess(dict(zip(codes, (weights / weights.sum()).tolist(), strict=True)))
 
     def _exclaimed(self, text: Hypothesis) -> list[int]:
-        """The tokens, with "!" for each full stop that ends a word and is hardly likelier."""
+        """The tokens, with "!" for each full stop or comma after a word that is hardly likelier; a capital follows."""
         vocabulary, tokens = self._decoder.vocabulary, list(text.tokens)
+        marks = {vocabulary.special[place]: place for place in (vocabulary.full_stop, vocabulary.comma)}
         for i, choice in enumerate(text.choices[: len(tokens)]):
             after = tokens[i + 1] if i + 1 < len(tokens) else vocabulary.end
             ends = after >= vocabulary.end or after in vocabulary.begins_word
-            logprobs = choice.special
-            odds = logprobs[vocabulary.exclamation] - logprobs[vocabulary.full_stop]
-            if text.tokens[i] == vocabulary.special[vocabulary.full_stop] and ends and odds >= _EXCLAIMED:
+            if (place := marks.get(tokens[i])) is None or not ends:
+                continue
+            if choice.special[vocabulary.exclamation] - choice.special[place] >= _EXCLAIMED:
                 tokens[i] = vocabulary.special[vocabulary.exclamation]
+                tokens[i + 1 : i + 2] = [vocabulary.capitals.get(token, token) for token in tokens[i + 1 : i + 2]]
         return tokens
 
 
