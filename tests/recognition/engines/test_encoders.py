@@ -180,6 +180,24 @@ def test_weights_that_do_not_fit_are_left_to_ctranslate2(
     assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("position_encodings/encodings", (1, WIDTH)),
+        ("layer_0/ffn/linear_1/bias", (1,)),
+        ("layer_norm/gamma", (1,)),
+        ("layer_norm/beta", (1,)),
+        ("conv2/bias", (1,)),
+    ],
+)
+def test_a_single_row_or_number_is_not_repeated(
+    tmp_path: Path, processor: Path, name: str, shape: tuple[int, ...]
+) -> None:
+    """Onnxruntime would: all frames had one position, and the text was any."""
+    arrays = random_encoder() | {f"encoder/{name}": np.zeros(shape, np.float32)}
+    assert load_encoder_network(write_container(tmp_path / "model.bin", arrays)) is None
+
+
 def test_without_a_network_the_model_encodes() -> None:
     model = SimpleNamespace(
         feature_extractor=lambda samples: np.zeros((MELS, len(samples) // 160), np.float32),

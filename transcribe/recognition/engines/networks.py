@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CPU = Path("/proc/cpuinfo")
 _DOT_PRODUCTS = {"avx512_vnni", "avx_vnni"}  # of 8 bits; without them onnxruntime's sums of two overflow on x86
+_ADDED = ("/bias", "/gamma", "/beta", "/encodings")  # arrays of which onnxruntime repeats a single row or number
 _MOST_BYTES = 1_000_000_000  # of a file of weights: small's in 32 bits
 _MOST_PARAMETERS = 100_000_000  # small's encoder has 88 million, its decoder 153; CTranslate2 loads its own as well
 
@@ -27,8 +28,8 @@ def suitable_arrays(weights: Path, *, side: str) -> Arrays | None:
     """The arrays of the "encoder" or the "decoder" of a model.bin.
 
     None where a network of them is not faster than CTranslate2's, or too large to be in memory twice, and for quantized
-    weights. Raises `EngineError`, `OSError`, or `ValueError` for weights that are not finite: of them no number would
-    be, and of CTranslate2's all may be.
+    weights. Raises `EngineError`, `OSError`, or `ValueError` for weights that are not finite, of which no number would
+    be, and of CTranslate2's all may be; and for a single number or row where a network has many.
     """
     if not has_dot_products() or weights.stat().st_size > _MOST_BYTES:
         return None
@@ -40,6 +41,8 @@ def suitable_arrays(weights: Path, *, side: str) -> Arrays | None:
     for name in distinct:
         if not _are_finite(arrays[name]):
             raise ValueError(f"{name} has numbers that are not finite")
+        if name.endswith(_ADDED) and 1 in arrays[name].shape:
+            raise ValueError(f"{name} has one row or number, which would be added to all frames or channels")
     return arrays
 
 
