@@ -13,10 +13,10 @@ from output.markdown import render
 from output.parse import parse
 from tests.support.transcripts import ADA, transcript
 from transcribe.drafts.settled import Settled
-from transcribe.drafts.sync import transcript_of
+from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import PageTurn
-from transcribe.editor.confirmation import confirmed
+from transcribe.editor.confirmation import Confirmation, confirmed
 from transcribe.editor.session import Session
 from transcribe.person_names import NameCertainty
 from transcribe.transcript import Doubt, MadeWith, Speaker, Transcript, Turn
@@ -88,6 +88,34 @@ def test_what_was_confirmed_before_a_restart_comes_back_only_if_that_is_undone(d
     session.restore(taken)
     session.close()
     assert transcript_of(draft).doubts == (first, second)
+
+
+def confirm(path: Path, doubt: Doubt) -> Confirmation:
+    session = Session(path)
+    taken = session.accept(doubt.start, doubt.end)
+    session.close()
+    return taken
+
+
+@pytest.mark.parametrize("is_edited_first", [False, True])
+def test_what_was_confirmed_and_edited_before_a_restart_stays_confirmed(draft: Path, *, is_edited_first: bool) -> None:
+    """Until the confirmation is undone; and a `sync` knows it, too."""
+    first, second = transcript_of(draft).doubts
+    text = draft.read_text(encoding="utf-8")
+    taken = None if is_edited_first else confirm(draft, first)
+    change(draft, "harbour", "harbor")
+    taken = taken or confirm(draft, first)
+    assert change(draft, "harbor", "harbour").doubts == (second,)
+    change(draft, "harbour", "harbor")
+    draft.write_text(text, encoding="utf-8")
+    sync(draft)
+    assert transcript_of(draft).doubts == (second,)
+    change(draft, "harbour", "harbor")
+    session = Session(draft)
+    session.restore(taken)
+    session.close()
+    after = change(draft, "harbor", "harbour") if is_edited_first else transcript_of(draft)
+    assert after.doubts == (first, second)
 
 
 def edited(talk: Transcript, texts: list[str]) -> Transcript:

@@ -3,8 +3,8 @@
 The law: a doubt that an edit took comes back with the words it was about, and these have their times again; one that
 the editor has confirmed does not, until that is undone, too; one of more than `LONGEST` words never does. A speaker
 whose name was changed and is the old one again is as unsure as before; one whose suggested name was refused is not.
-A session or a sync that begins with an edited draft knows this from the transcript as the machine wrote it; but of what
-was confirmed and then edited, only that it was edited.
+A session or a sync that begins with an edited draft knows this from the transcript as the machine wrote it, and from
+the doubts that were `confirmed` in earlier sessions.
 """
 
 from __future__ import annotations
@@ -38,13 +38,19 @@ class Settled:
         self._speakers: dict[str, Speaker] = {}  # as they were, by their ids
         self.is_resumed = False
 
-    def resume(self, now: Transcript, *, heard: Transcript) -> None:
+    @property
+    def confirmed(self) -> frozenset[Doubt]:
+        """The doubts that no undone edit brings back."""
+        return frozenset(self._confirmed)
+
+    def resume(self, now: Transcript, *, heard: Transcript, confirmed: Collection[Doubt] = ()) -> None:
         """Note, once at first, what was settled earlier: what was doubtful as the machine `heard` it, and is not `now`.
-        What has its words still was confirmed."""
+        What has its words still was confirmed, and so were those of `confirmed`."""
         self.is_resumed = True
         self.note(heard, now)
         words = _Words(now)
         self._confirmed.update(doubt for doubt, was in self._doubts.items() if words.same(doubt, was) is not None)
+        self._confirmed.update(self._doubts.keys() & {*confirmed})
 
     def note(self, before: Transcript, after: Transcript) -> None:
         """Note what a change of the transcript has settled."""

@@ -18,7 +18,7 @@ from output.formats import file_name
 from output.parse import read_draft
 from transcribe.drafts.derived_update import update_derived
 from transcribe.drafts.lost_words import lost_words, told
-from transcribe.drafts.machine_originals import original_of, save_original
+from transcribe.drafts.machine_originals import confirmed_of, original_of, save_original
 from transcribe.drafts.moved_recording import with_recording
 from transcribe.drafts.settled import Settled
 from transcribe.drafts.transcript_update import update_transcript
@@ -53,7 +53,7 @@ def sync(draft_path: Path, *, retime: Retime | None = None, audio: Path | None =
     draft, before = read_draft(draft_path), transcript_of(draft_path)
     update = update_transcript(draft, before, name=str(draft_path))
     heard, settled, report = original_of(before, draft_path), Settled(), update.report
-    settled.resume(before, heard=heard)
+    settled.resume(before, heard=heard, confirmed=confirmed_of(before, draft_path))
     after = settled.brought_back(update.transcript)
     if audio is not None:
         after = with_recording(draft_path, after, audio)

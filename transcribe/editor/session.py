@@ -22,12 +22,11 @@ from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
-from transcribe.drafts.machine_originals import original_of
+from transcribe.drafts.machine_originals import confirmed_of, original_of, save_confirmed
 from transcribe.drafts.openings import Opening, with_opening
 from transcribe.drafts.settled import Settled
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
-from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import (
     EditError,
     PageTurn,
@@ -43,7 +42,7 @@ from transcribe.editor.confirmation import Confirmation, confirmed, confirmed_na
 from transcribe.editor.page_state import page_state
 from transcribe.editor.save_result import SaveResult, StaleError
 from transcribe.editor.sound import Sound, SoundState
-from transcribe.editor.updates import Updates
+from transcribe.editor.updates import Updates, update_files
 from transcribe.errors import TranscribeError
 from transcribe.style import Style
 from transcribe.transcript import Transcript
@@ -54,12 +53,6 @@ Update = Callable[[Path, Draft, Mapping[str, str]], None]
 HISTORY = 50  # drafts in memory, so that an undone edit restores the file byte for byte
 
 
-def _update(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
-    before = transcript_of(path)
-    after = update_transcript(draft, before, name=str(path), full_names=names).transcript
-    write_update(path, after, before=before)
-
-
 class Session:
     """The draft at a path. Thread-safe.
 
@@ -67,7 +60,7 @@ class Session:
     timed transcript the page works, but has no times.
     """
 
-    def __init__(self, path: Path, *, glossary: Path = Path("glossary.txt"), update: Update = _update) -> None:
+    def __init__(self, path: Path, *, glossary: Path = Path("glossary.txt"), update: Update = update_files) -> None:
         self.path = path
         self._update = update
         self._glossary = glossary
@@ -159,8 +152,7 @@ class Session:
                     merged, conflicts = merge_turns(base, merged, page_turns(current))
                     if conflicts:
                         return SaveResult(_revision(source), (), merged, conflicts, page_turns(current))
-                wrap = wrap_of(current, self._default_wrap())
-                draft = self._earlier_draft(current, merged) or apply_turns(current, merged, wrap=wrap)
+                draft = self._earlier_draft(current, merged) or apply_turns(current, merged, wrap=self._wrap(current))
                 written = encoded(draft)
                 if written == source or self._write(written, over=source):
                     break
@@ -168,8 +160,7 @@ class Session:
             self._remember(draft)
             self._names.update(names)
             self._updates.soon()
-            on_page = page_turns(draft)
-            labels = tuple(turn.label for turn in draft.turns)
+            labels, on_page = tuple(turn.label for turn in draft.turns), page_turns(draft)
             return SaveResult(_revision(written), labels, on_page if on_page != tuple(turns) else None)
 
     def set_opening(self, opening: Opening, *, before: Opening) -> None:
@@ -199,7 +190,7 @@ class Session:
         """
         with self._json_lock:
             taken = self._confirm(lambda transcript: confirmed(transcript, start, end))
-            return replace(taken, settled=self._settled.confirm(start, end))
+            return self._saved(replace(taken, settled=self._settled.confirm(start, end)))
 
     def accept_name(self, label: str) -> Confirmation:
         """Confirm the name of the speaker that a draft prints: drop what is suggested instead, as `accept` does."""
@@ -221,6 +212,12 @@ class Session:
             self._settled.doubt((*taken.doubts, *taken.settled))
             if transcript is not None:
                 write_update(self.path, restored(transcript, taken), before=transcript)
+            self._saved(taken)
+
+    def _saved(self, taken: Confirmation) -> Confirmation:
+        if (transcript := self._transcript()[0]) is not None:
+            save_confirmed(self._settled.confirmed, transcript, self.path)
+        return taken
 
     def _update_transcript(self) -> None:
         """Update the timed transcript; what undoing an edit made doubtful again is so there, too."""
@@ -239,7 +236,8 @@ class Session:
     def _resumed(self) -> Transcript | None:
         """The timed transcript; the first time, what earlier sessions have settled of it is noted."""
         if (transcript := self._transcript()[0]) is not None and not self._settled.is_resumed:
-            self._settled.resume(transcript, heard=original_of(transcript, self.path))
+            heard, known = original_of(transcript, self.path), confirmed_of(transcript, self.path)
+            self._settled.resume(transcript, heard=heard, confirmed=known)
         return transcript
 
     def _transcript(self) -> tuple[Transcript | None, str]:
@@ -268,8 +266,8 @@ class Session:
         if len(self._drafts) > HISTORY:
             del self._drafts[next(iter(self._drafts))]
 
-    def _default_wrap(self) -> int:
-        return (style_recorded(timed) if (timed := self._transcript()[0]) else Style()).wrap
+    def _wrap(self, draft: Draft) -> int:
+        return wrap_of(draft, (style_recorded(timed) if (timed := self._transcript()[0]) else Style()).wrap)
 
     def _read(self) -> bytes:
         try:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from audio.episode import Seconds
 from output.errors import OutputError
+from output.parse import Draft
+from transcribe.drafts.sync import transcript_of, write_update
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.errors import TranscribeError
 
 _log = logging.getLogger(__name__)
@@ -90,3 +93,11 @@ class Updates:
         except Exception as error:  # noqa: BLE001 - a bug must not end the thread silently
             self.trouble = f"your edits are saved, but the times were not updated ({error!r}); report it"
             _log.exception("%s: the timed transcript was not updated", self._draft)
+
+
+def update_files(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
+    """Update the timed transcript of the draft at a path, and the files that have its text; `names` maps the draft's
+    short names to full names. Raises as `sync` does."""
+    before = transcript_of(path)
+    after = update_transcript(draft, before, name=str(path), full_names=names).transcript
+    write_update(path, after, before=before)
