@@ -24,19 +24,6 @@ from __future__ import annotations
 import sys
 
 
-def installing(extra: str = "") -> str:
-    """How to install turnscript, or one of its extras, for a message about something that is not installed.
-
-    >>> installing("editor")
-    "pip install 'turnscript[editor]' (in a checkout: pip install '.[editor]')"
-    >>> installing()
-    'pip install turnscript (in a checkout: pip install .)'
-    """
-    if not extra:
-        return "pip install turnscript (in a checkout: pip install .)"
-    return f"pip install 'turnscript[{extra}]' (in a checkout: pip install '.[{extra}]')"
-
-
 def missing_package(error: ModuleNotFoundError) -> str:
     """The package that somebody else makes and that is not installed, as with requirements/drafts.txt; else nothing."""
     name = (error.name or "").partition(".")[0]

@@ -76,6 +76,7 @@ AUDIO = {
     "letters",
     "media",
     "progress",
+    "program",
     "scratch",
     "shortage",
     "trust",

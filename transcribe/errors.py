@@ -7,6 +7,7 @@
     │   └── UnreachableError   weights that are not on this machine, and nobody to fetch them from
     │       └── WrongFileError     a package index that was reached and has another file
     ├── EngineError        the recogniser or the diarizer itself failed
+    ├── NotInstalledError  a package that an option or a command needs, and this installation lacks
     ├── ClusterError       a scheduler that cannot be reached, workers of another version or without an answer
     └── TranscriptError    a transcript file that cannot be read, or is of a newer schema
         └── NotATranscriptError  a file of another kind
@@ -50,6 +51,10 @@ class WrongFileError(UnreachableError):
 
 class EngineError(TranscribeError):
     """A stage that failed for an internal reason: memory, a broken build, a bug in a library."""
+
+
+class NotInstalledError(TranscribeError):
+    """A package of an extra that is not installed. The command line calls it wrong usage, as nothing can be done."""
 
 
 class ClusterError(TranscribeError):

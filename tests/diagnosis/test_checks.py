@@ -14,6 +14,7 @@ import imageio_ffmpeg
 import pytest
 
 from audio.disk import CacheKind, cache_folder
+from audio.program import installing
 from tests.support.paths import ROOT
 from transcribe.cli.options import CHOICES
 from transcribe.diagnosis.checks import CHECKS, diagnose
@@ -282,7 +283,7 @@ class TestExtras:
         name = next(name for name, extra in EXTRAS.items() if any(each.startswith(module) for each in extra.modules))
         (finding,) = [finding for finding in check_extras(here) if finding.subject == f"extra {name}"]
         assert finding.level is Level.NOTE
-        assert f"turnscript[{name}]" in finding.next_step
+        assert installing(name) in finding.next_step
 
 
 class TestSettings:

@@ -165,11 +165,6 @@ def test_each_listed_package_is_needed(folder: Path, package: str) -> None:
     assert [code for code, _, _ in seen] != [0] * len(DRAFTS)
 
 
-def _code(args: list[str]) -> int:
-    """The exit code of a command that cannot work: 1 of `check` would say that a gate is not met."""
-    return 2 if args[0] == "check" else 1
-
-
 @pytest.mark.processes
 def test_other_commands_say_in_one_line_what_to_install(folder: Path) -> None:
     assert {args[0] for args in OTHERS} | {args[0] for args in DRAFTS} | {
@@ -180,7 +175,7 @@ def test_other_commands_say_in_one_line_what_to_install(folder: Path) -> None:
     seen = results(OTHERS, folder=folder, distributions=LISTED)
     assert len(seen) == len(OTHERS)
     for args, (code, _, err) in zip(OTHERS, seen, strict=True):
-        assert code == _code(args), args
+        assert code == 2, args
         assert re.fullmatch(r"(nothing to add .*\n)?Error: .*needs .*pip install .*\n", err), (args, err)
 
 
@@ -189,7 +184,7 @@ def test_doctor_runs_and_names_what_is_missing(folder: Path) -> None:
     ((code, out, err),) = results([["doctor", "--offline"]], folder=folder, distributions=LISTED)
     assert code == 1
     assert "numpy is not installed" in out
-    assert "pip install turnscript" in out
+    assert "pip install " in out
     assert "Traceback" not in err
     assert "report it" not in out
 
@@ -214,7 +209,7 @@ def test_a_small_environment_is_enough(installed: Path, folder: Path) -> None:
     for args in [*DRAFTS, *OTHERS]:
         command = [str(installed / "bin" / "transcribe"), *args]
         done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, check=False)
-        assert done.returncode == (_code(args) if args in OTHERS else 0), (args, done.stderr)
+        assert done.returncode == (2 if args in OTHERS else 0), (args, done.stderr)
         assert (b"pip install" in done.stderr) == (args in OTHERS), (args, done.stderr)
         assert b"Traceback" not in done.stderr
     assert all((folder / file_name("talk", name)).stat().st_size for name in EXPORTED)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from audio.errors import AudioError
+from audio.program import installing
 from output.errors import OutputError
 from tests.support.checked_clip import Telling, with_words, write_clip
 from tests.support.command_line import Run
@@ -195,7 +196,7 @@ def test_without_the_extra_a_check_says_so_once_and_before_it_transcribes(
     code, out, err = check("clips", stages=stages)
     assert (code, out, stages.calls) == (2, "", [])
     assert err.count("is not installed") == 1
-    assert err.startswith(f"Error: scoring needs {package}, which is not installed; pip install 'turnscript[check]'")
+    assert err == f"Error: scoring needs {package}, which is not installed; {installing('check')}\n"
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OutputError("x"), AudioError("x")])

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio.program import installing
 from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from transcribe.cli.main import main
@@ -298,10 +299,22 @@ def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> 
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
-    assert result.stdout.splitlines() == [
-        "scoring needs whisper_normalizer.english, which is not installed; pip install 'turnscript[check]' "
-        "(in a checkout: pip install '.[check]')"
-    ]
+    told = f"scoring needs whisper_normalizer.english, which is not installed; {installing('check')}"
+    assert result.stdout.splitlines() == [told]
+
+
+@pytest.mark.processes
+def test_the_command_without_it_is_wrong_usage_as_every_command_without_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.txt").write_text("Rich: one\n")
+    code = "import sys\nsys.modules['whisper_normalizer.english'] = None\nfrom transcribe.cli.main import main\nmain()"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, "score", "r.txt", "r.txt"]
+    result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    told = f"Error: scoring needs whisper_normalizer.english, which is not installed; {installing('check')}\n"
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", told)
 
 
 def test_without_speaker_labels_nothing_about_speakers_is_measured() -> None:

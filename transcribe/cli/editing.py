@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audio.errors import installing
+from audio.program import installing
 from transcribe.cli.drafts import echo_warnings
 from transcribe.cli.each_input import EachInput
 from transcribe.cli.ending import StoppedError, on_signals, signal_of
 from transcribe.cli.options import echo_path, settings_in_force
 from transcribe.cli.paths import ExistingFile
+from transcribe.errors import NotInstalledError
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     try:
         from transcribe.editor.server import open_editor
     except ImportError as error:
-        raise click.ClickException(f"the editor needs {error.name}: {installing('editor')}") from error
+        raise NotInstalledError(f"the editor needs {error.name}: {installing('editor')}") from error
 
     try:
         trouble = _edit_until_closed(

@@ -19,13 +19,15 @@ from typing import NoReturn
 
 import click
 
-from audio.errors import AudioError, MistypedError, WrongKindError, installing, missing_package
+from audio.errors import AudioError, MistypedError, WrongKindError, missing_package
+from audio.program import installing
 from audio.shortage import room_step, shortage_of
 from output.errors import NotAFolderError, OutputError
-from transcribe.errors import SettingsError, TranscribeError
+from transcribe.errors import NotInstalledError, SettingsError, TranscribeError
 from transcribe.workers.ending_signals import ENDING
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_WRONG_USAGE = (SettingsError, NotInstalledError, MistypedError, NotAFolderError, WrongKindError)
 _INTERRUPTED = "interrupted; run the same command again to continue"
 
 
@@ -63,14 +65,14 @@ def ending_of(error: BaseException) -> Ending | None:
         return Ending(error.exit_code, error.format_message())
     if shortage := shortage_of(error):
         return Ending(1, shortage)
-    if isinstance(error, SettingsError | MistypedError | NotAFolderError | WrongKindError):
+    if isinstance(error, _WRONG_USAGE):
         return Ending(2, str(error))
     if isinstance(error, AudioError | TranscribeError | OutputError):
         return Ending(1, str(error))
     if isinstance(error, OSError) and (told := _of_the_system(error)):
         return Ending(1, told)
     if isinstance(error, ModuleNotFoundError) and (package := missing_package(error)):
-        return Ending(1, f"this command needs {package}, which is not installed; {installing()}")
+        return Ending(2, f"this command needs {package}, which is not installed; {installing()}")
     return None
 
 

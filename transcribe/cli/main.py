@@ -1,8 +1,8 @@
 """The command line: collects the commands, and turns what they return and raise into exit codes.
 
 Results go to stdout, one path per line; everything else to stderr. 0: success; 1: an episode failed or a gate is not
-met; 2: usage, such as a path that is not there; 129, 130, 143: ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM. Heavy modules
-are imported only when a command needs them.
+met; 2: usage, such as a path that is not there, or a package that is not installed; 129, 130, 143: ended by SIGHUP,
+SIGINT (Ctrl-C), SIGTERM. Heavy modules are imported only when a command needs them.
 """
 
 from __future__ import annotations

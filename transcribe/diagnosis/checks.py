@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
 
-from audio.errors import AudioError, installing, missing_package
+from audio.errors import AudioError, missing_package
+from audio.program import installing
 from audio.shortage import shortage_of
 from transcribe.diagnosis.finding import Check, Finding, Level, Surroundings
 from transcribe.errors import TranscribeError

@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 import transcribe
 from audio.decoding.choice import find_ffmpeg
-from audio.errors import DecodeError, installing
+from audio.errors import DecodeError
+from audio.program import installing
 from transcribe.config import find_file, load_settings
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
 from transcribe.errors import SettingsError

@@ -12,8 +12,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from audio.errors import installing
-from transcribe.errors import TranscribeError
+from audio.program import installing
+from transcribe.errors import NotInstalledError, TranscribeError
 from transcribe.evaluation.check_reports import HEADINGS
 from transcribe.evaluation.history import History
 from transcribe.evaluation.limits import Limits
@@ -38,7 +38,7 @@ _NEAR = 3.0  # a limit more than so many times above every value is named above 
 
 
 def plot(history: History) -> bytes:
-    """The PNG. Raises `TranscribeError` if matplotlib is missing."""
+    """The PNG. Raises `NotInstalledError` without matplotlib."""
     import_matplotlib()
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -52,11 +52,11 @@ def plot(history: History) -> bytes:
 
 
 def import_matplotlib() -> None:
-    """Raises `TranscribeError` if it is not installed, or cannot be loaded."""
+    """Raises `NotInstalledError`, and `TranscribeError` if it cannot be loaded."""
     try:
         import matplotlib  # noqa: F401
     except ImportError as exc:
-        raise TranscribeError(f"a plot needs {exc.name}, which is not installed; {installing('check')}") from exc
+        raise NotInstalledError(f"a plot needs {exc.name}, which is not installed; {installing('check')}") from exc
     except (OSError, ValueError) as exc:  # a matplotlibrc in this folder that is not text
         raise TranscribeError(f"matplotlib cannot be loaded ({exc}); check the file matplotlibrc here") from exc
 

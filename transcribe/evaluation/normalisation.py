@@ -18,8 +18,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from audio.errors import installing
-from transcribe.errors import SettingsError, TranscribeError
+from audio.program import installing
+from transcribe.errors import NotInstalledError, SettingsError
 
 Normaliser = Callable[[str], str]
 
@@ -132,7 +132,7 @@ def script_of(texts: Iterable[str]) -> Script:
 def normaliser(name: str, unit: Unit = Unit.WORDS) -> Normaliser:
     """The normalising function with this name in `NORMALISERS`; its words are separated by blanks.
 
-    Raises `SettingsError` for an unknown name, `TranscribeError` if a package of the extra `check` is missing.
+    Raises `SettingsError` for an unknown name, `NotInstalledError` without a package of the extra `check`.
     """
     if name not in NORMALISERS:
         raise SettingsError(f"normaliser: {name!r} is not one of {', '.join((AUTO, *NORMALISERS))}")
@@ -149,10 +149,10 @@ def normaliser(name: str, unit: Unit = Unit.WORDS) -> Normaliser:
 
 
 def check_installed() -> None:
-    """Raise `TranscribeError` unless the packages of the extra `check` that rates need are installed; loads none."""
+    """Raise `NotInstalledError` unless the packages of the extra `check` that rates need are installed; loads none."""
     for name in _PACKAGES:
         if find_spec(name) is None:
-            raise TranscribeError(f"scoring needs {name}, which is not installed; {installing('check')}")
+            raise NotInstalledError(f"scoring needs {name}, which is not installed; {installing('check')}")
 
 
 def _english() -> Normaliser:
@@ -185,7 +185,7 @@ def _package(name: str) -> Any:
             warnings.simplefilter("ignore")
             return import_module(name)
     except ImportError as exc:
-        raise TranscribeError(f"scoring needs {exc.name}, which is not installed; {installing('check')}") from exc
+        raise NotInstalledError(f"scoring needs {exc.name}, which is not installed; {installing('check')}") from exc
 
 
 def _without_remarks(text: str) -> str:

@@ -18,9 +18,9 @@ from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 def check_settings(settings: Settings, make: StagesMaker, *, here: bool = True) -> None:
     """Refuse settings that no recording could be transcribed with.
 
-    Raises `SettingsError`, which names the setting, `ModelError` for a folder without a model, `EngineError` for an
-    engine that is not installed. Unless the stages run `here`, devices, engines and folders of models are those of
-    other machines.
+    Raises `SettingsError`, which names the setting, `ModelError` for a folder without a model, `NotInstalledError`
+    for an engine that is not. Unless the stages run `here`, devices, engines and folders of models are those of other
+    machines.
     """
     checks: dict[str, Callable[[], object]] = {
         "glossary": lambda: glossary_of(settings),

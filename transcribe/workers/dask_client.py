@@ -19,10 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from audio.errors import SourceError, installing
+from audio.errors import SourceError
+from audio.program import installing
 from audio.trust import read_regular
 from transcribe.declaration import Stage
-from transcribe.errors import ClusterError
+from transcribe.errors import ClusterError, NotInstalledError
 from transcribe.pipeline.progress import OnProgress, Progress, ignore_progress
 from transcribe.settings import Settings, home_expanded
 from transcribe.workers import dask_worker
@@ -241,7 +242,7 @@ def _connected(address: str, timeout: float) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ClusterError(f"--scheduler needs Dask: {installing('cluster')}") from error
+        raise NotInstalledError(f"--scheduler needs Dask: {installing('cluster')}") from error
     connect: Any = Client
     try:
         client = connect(address, timeout=timeout, set_as_default=False)

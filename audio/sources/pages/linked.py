@@ -21,10 +21,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from audio.episode import Episode
-from audio.errors import AudioError, FeedError, PageError, installing
+from audio.errors import AudioError, FeedError, PageError
 from audio.media import Kind, media_type
 from audio.net.addresses import recording_key, redacted
 from audio.net.documents import Document
+from audio.program import installing
 from audio.sources.left_out import LeftOut, OnLeftOut
 from audio.sources.page import Page, page_of
 from audio.sources.pages.data import player_addresses, recordings_in_code

@@ -11,8 +11,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from audio.errors import installing
-from transcribe.errors import EngineError, SettingsError
+from audio.program import installing
+from transcribe.errors import NotInstalledError, SettingsError
 
 if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Aligner, Recognizer
@@ -50,11 +50,13 @@ def engine_name(settings: Settings) -> str:
 
 
 def check_installed(settings: Settings) -> None:
-    """Raise `EngineError` if the engine of `settings` is in an extra that is not installed."""
+    """Raise `NotInstalledError` if the engine of `settings` is in an extra that is not installed."""
     name = engine_name(settings)
     package = ENGINES[name].package
     if package and find_spec(package) is None:
-        raise EngineError(f"--engine {name} needs the extra {name}: {installing(name)}; or use --engine {_DEFAULT}")
+        raise NotInstalledError(
+            f"--engine {name} needs the extra {name}: {installing(name)}; or use --engine {_DEFAULT}"
+        )
 
 
 def load(settings: Settings, files: ModelFiles) -> Recognizer:
