@@ -14,6 +14,7 @@ from pathlib import Path
 
 from audio import media
 from audio.encodings import named, wide_encoding
+from audio.program import program
 from audio.trust import open_regular
 from output import frontmatter
 from output.errors import NotADraftError
@@ -54,7 +55,7 @@ def check_is_text(path: Path, head: bytes) -> None:
         return
     kind, quoted = media.kind_of(head), shlex.quote(str(path))
     if kind is media.Kind.AUDIO:
-        raise NotADraftError(f"{path}: is a recording, not a draft; `transcribe run {quoted}` transcribes it")
+        raise NotADraftError(f"{path}: is a recording, not a draft; `{program()} run {quoted}` transcribes it")
     if kind is media.Kind.UNKNOWN and path.suffix.lower() == ".docx":
         raise NotADraftError(f"{path}: is a Word document, not a draft; to make one of it: {command_for_draft(path)}")
     if (other := media.other_kind(head)) == "a PDF":
@@ -73,7 +74,7 @@ def command_for_draft(path: Path) -> str:
     """The command that makes a draft of a transcript in another form, in a file that does not exist yet."""
     names = chain([f"{path.stem}.md"], (f"{path.stem}.draft{number or ''}.md" for number in count()))
     draft = next(place for name in names if not os.path.lexists(place := path.with_name(name)))
-    return f"transcribe render {shlex.quote(str(path))} > {shlex.quote(str(draft))}"
+    return f"{program()} render {shlex.quote(str(path))} > {shlex.quote(str(draft))}"
 
 
 def stated_kind(text: str) -> Kind | None:

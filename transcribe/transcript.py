@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audio.episode import Episode, Seconds
+from audio.program import program
 from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty, first_name
 from transcribe.transcript_json import (
@@ -231,7 +232,7 @@ class Transcript:
             return _from_dict(data)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise TranscriptError(
-                f"{source}: not a turnscript transcript ({problem_of(error)}); run `transcribe run` on the audio again"
+                f"{source}: not a turnscript transcript ({problem_of(error)}); run `{program()} run` on the audio again"
             ) from error
 
 

@@ -19,6 +19,7 @@ from audio.fingerprint import Fingerprint
 from audio.net.access import Access
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
+from audio.program import program
 from audio.sources.left_out import LeftOut, OnLeftOut, counted, described
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
@@ -150,7 +151,7 @@ def explain_empty_selection(source: str, episodes: tuple[Episode, ...], settings
     options = [f"{option} {value!r}" for option, value in given if value]
     if of_any_day:
         options.append(f"--since {settings.since}")
-    listing = f"({len(episodes)} in all); see transcribe list {shlex.quote(name)}"
+    listing = f"({len(episodes)} in all); see {program()} list {shlex.quote(name)}"
     return f"{name}: no episode matches {' '.join(options)} {listing}"
 
 

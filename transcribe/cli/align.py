@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audio.program import program
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options, settings_in_force
 from transcribe.cli.paths import Folder, check_there
@@ -109,7 +110,7 @@ def _align_all(
         raise click.UsageError(f"{posts} is a folder of texts, and {audio} no folder of recordings; give that folder")
     if audio is not None and not audio.exists() and re.match(r"https?:/", str(audio)):
         raise click.UsageError(
-            f"{audio} is an address; fetch the recording first, with transcribe fetch, and give its file"
+            f"{audio} is an address; fetch the recording first, with {program()} fetch, and give its file"
         )
     check_there(posts, wanted="a text or a folder of texts")
     if audio is not None:

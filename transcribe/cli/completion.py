@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem, ShellComplete, get_completion
 from transcribe.cli.options import CHOICES
 
 _PROGRAM = "transcribe"
-_VARIABLE = "_TRANSCRIBE_COMPLETE"
+VARIABLE = "_TRANSCRIBE_COMPLETE"
 _SHELLS = ("bash", "zsh", "fish")
 _LINES = {  # where each shell looks
     "bash": 'eval "$(transcribe completion bash)" in ~/.bashrc',
@@ -37,7 +37,7 @@ def completion(context: click.Context, shell: str) -> int:
     if shell_class is None:
         raise click.ClickException(f"{shell}: this click has no completion for it; upgrade click")
     # the base class's method: bash's own starts bash to ask for its version
-    click.echo(ShellComplete.source(shell_class(context.find_root().command, {}, _PROGRAM, _VARIABLE)))
+    click.echo(ShellComplete.source(shell_class(context.find_root().command, {}, _PROGRAM, VARIABLE)))
     return 0
 
 

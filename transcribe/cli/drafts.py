@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audio.program import program
 from transcribe.cli.each_input import EachInput
 from transcribe.cli.options import echo_path, setting_options, settings_in_force
 from transcribe.cli.paths import ExistingFile, Folder
@@ -53,7 +54,7 @@ def render(source: Path, name: str, **given: str | None) -> int:
     found = source_at(source)
     if isinstance(found, Draft):
         if name != "md":
-            command = shlex.join(["transcribe", "export", str(source), "-f", name])
+            command = f"{program()} {shlex.join(['export', str(source), '-f', name])}"
             raise SettingsError(f"{source}: a draft has no times of its own; use `{command}`")
         _to_stdout(found.encoded())
         return 0

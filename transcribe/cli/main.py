@@ -12,15 +12,16 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 import transcribe
+from audio.program import program
 from transcribe.cli.align import align
 from transcribe.cli.cache import cache
 from transcribe.cli.check import check
-from transcribe.cli.completion import complete_values, completion
+from transcribe.cli.completion import VARIABLE, complete_values, completion
 from transcribe.cli.doctor import doctor
 from transcribe.cli.drafts import export, lint, parse, render
 from transcribe.cli.editing import edit, learn, merge, sync
@@ -48,7 +49,8 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
     configure_process()
     try:
         with stopped_by_signals():
-            code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
+            options: dict[str, Any] = {"prog_name": program(), "complete_var": VARIABLE}
+            code = cli.main(args=args, standalone_mode=False, obj=stages or real_stages, **options)
     except click.ClickException as error:
         _show(error)
         code = error.exit_code

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from audio.program import program
 from transcribe.cli.options import echo_path
 from transcribe.terminal import for_terminal, printable
 
@@ -217,7 +218,7 @@ def _doubtful_passages(result: Result) -> str:
     if draft is None or result.tally is None or not result.tally.doubts:
         return ""
     passages = "1 passage" if result.tally.doubts == 1 else f"{result.tally.doubts} passages"
-    return f"{passages} to listen to, marked in: transcribe edit {shlex.quote(str(draft))}"
+    return f"{passages} to listen to, marked in: {program()} edit {shlex.quote(str(draft))}"
 
 
 def _marked_words(result: Result) -> str:

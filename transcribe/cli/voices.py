@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audio.program import program
 from transcribe.cli.options import echo_path, settings_in_force
 from transcribe.cli.paths import ExistingFile
 from transcribe.terminal import for_terminal
@@ -59,7 +60,7 @@ def voices_list() -> int:
 
     people = load_voiceprints(voiceprints_folder())
     if not people:
-        click.echo("nobody is enrolled; enrol somebody with: transcribe voices add NAME CLIP", err=True)
+        click.echo(f"nobody is enrolled; enrol somebody with: {program()} voices add NAME CLIP", err=True)
     for voice in people:
         sources = ", ".join(sample.source for sample in voice.samples)
         note = "" if voice.is_usable else "  (made with another model: add it again)"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
 
 from audio.errors import AudioError, missing_package
-from audio.program import installing
+from audio.program import installing, program
 from audio.shortage import shortage_of
 from transcribe.diagnosis.finding import Check, Finding, Level, Surroundings
 from transcribe.errors import TranscribeError
@@ -77,20 +77,20 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
     }
 )
 
-_AGAIN = "do what the message says, and run `transcribe doctor` again"
 _MACHINE = "that is this machine's: make room, or raise the limits that `ulimit -a` and a container's settings show"
 _REPORT = "this is a defect of turnscript or of a library it uses: report it with this line"
 
 
 def diagnose(surroundings: Surroundings, checks: Mapping[str, Check] = CHECKS) -> Iterator[Finding]:
     """What the checks find, as they find it."""
+    step = f"do what the message says, and run `{program()} doctor` again"
     told: set[str] = set()  # what several checks stumble over is one fault
     for subject, check in checks.items():
         try:
             yield from check(surroundings)
         except (AudioError, TranscribeError) as error:
             if str(error) not in told:
-                yield Finding(Level.WRONG, subject, str(error), _AGAIN)
+                yield Finding(Level.WRONG, subject, str(error), step)
             told.add(str(error))
         except OSError as error:
             yield Finding(Level.WRONG, subject, str(error), _MACHINE)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder, data_folder, size_of_folder
 from audio.errors import UntrustedError
+from audio.program import program
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
 from transcribe.diagnosis.weights import missing_models
 from transcribe.units import format_size
@@ -56,7 +57,7 @@ def check_space(surroundings: Surroundings) -> Iterator[Finding]:
     free = {name: shutil.disk_usage(existing(folder)).free for name, folder in folders.items()}
     message = ", ".join(f"{format_size(n_bytes)} free for {name}" for name, n_bytes in free.items())
     if min(free.values()) < _ENOUGH_BYTES:
-        yield Finding(Level.NOTE, "disk", message, "make room, for example with `transcribe cache clear`")
+        yield Finding(Level.NOTE, "disk", message, f"make room, for example with `{program()} cache clear`")
     else:
         yield Finding(Level.OK, "disk", message)
 

@@ -10,6 +10,7 @@ from audio.episode import Seconds
 from audio.errors import FetchError
 from audio.net.addresses import redacted
 from audio.net.http import Client, Limits
+from audio.program import program
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
 from transcribe.diagnosis.weights import missing_models
 from transcribe.diarization.networks import SPEAKER_WHEEL, SPEAKERS
@@ -43,7 +44,7 @@ def check_networks(surroundings: Surroundings) -> Iterator[Finding]:
             yield Finding(Level.OK, name, found[name])
         elif needed:
             settings = "pip's settings (`pip config list`)" if name == _INDEX_NAME else "HF_ENDPOINT"
-            step = f"check connection, proxy and {settings}, then run `transcribe models get {' '.join(needed)}`"
+            step = f"check connection, proxy and {settings}, then run `{program()} models get {' '.join(needed)}`"
             yield Finding(Level.WRONG, name, f"{problem}; not on this machine: {', '.join(needed)}", step)
         else:
             yield Finding(Level.NOTE, name, f"{problem}; no run needs it now")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from audio.program import program
 from audio.scratch import temporary_folder
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
 from transcribe.diagnosis.installation import is_installed
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SECONDS, _HERTZ, _RATE = 2, 220.0, 22_050
-_GET = "get the weights first: `transcribe models get`"
 
 
 def try_engines(surroundings: Surroundings) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def try_engines(surroundings: Surroundings) -> Iterator[Finding]:
     cached = {known.name for known in known_models() if known.place is Place.CACHE}
     name = next((name for name in (DEFAULT, surroundings.settings.model) if name in cached), None)
     if name is None:
-        yield Finding(Level.NOTE, "trial", "recognition was not tried: there are no weights in the cache", _GET)
+        yield Finding(Level.NOTE, "trial", "recognition was not tried: there are no weights in the cache", _get())
         return
     samples = _decoded_tone()
     yield Finding(Level.OK, "trial ffmpeg", f"decodes {_SECONDS} s of sound")
@@ -53,7 +53,7 @@ def try_speaker_networks(surroundings: Surroundings) -> Iterator[Finding]:
     import numpy as np
 
     if place_of_speaker_models()[0] is not Place.CACHE:
-        yield Finding(Level.NOTE, f"trial {SPEAKERS}", "not tried: there are no weights in the cache", _GET)
+        yield Finding(Level.NOTE, f"trial {SPEAKERS}", "not tried: there are no weights in the cache", _get())
         return
     began = time.perf_counter()
     inputs = {SpeakerModel.SEGMENTATION: (1, 1, 160_000), SpeakerModel.EMBEDDING: (1, 200, 80)}
@@ -85,3 +85,7 @@ def _decoded_tone() -> NDArray[np.float32]:
 
 def _package_of(engine: str) -> str:
     return f"turnscript[{engine}]" if ENGINES[engine].package else engine
+
+
+def _get() -> str:
+    return f"get the weights first: `{program()} models get`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audio.program import program
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
 from transcribe.diarization.networks import SPEAKERS, damage_of_speaker_models, place_of_speaker_models
 from transcribe.recognition.models import damage_of, find_model, is_folder, known_models
@@ -33,11 +34,11 @@ def missing_models(surroundings: Surroundings) -> tuple[str, ...]:
 def _row(name: str, place: Place, damage: str, *, is_needed: bool) -> Iterator[Finding]:
     subject = f"model {name}"
     if damage:
-        step = f"run `transcribe models get {name}`; if it stays, delete the folder first"
+        step = f"run `{program()} models get {name}`; if it stays, delete the folder first"
         yield Finding(Level.WRONG, subject, damage, step)
     elif place is Place.CACHE:
         yield Finding(Level.OK, subject, "in the cache; every file has the SHA-256 it was published or recorded with")
     elif place in _LOCAL and is_needed:
         yield Finding(Level.OK, subject, f"{place}; the first run copies it into the cache")
     elif is_needed:
-        yield Finding(Level.NOTE, subject, str(place), f"get it now: `transcribe models get {name}`")
+        yield Finding(Level.NOTE, subject, str(place), f"get it now: `{program()} models get {name}`")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from audio.program import program
 from audio.trust import read_regular
 from output.errors import OutputError
 from output.formats import file_name
@@ -76,7 +77,7 @@ def _other_doubts(draft: Path, timed: Transcript, asked: Mapping[str, Any]) -> I
     old, new = (str(settings.get("doubts", Settings().doubts)) for settings in (timed.made_with.settings, asked))
     with contextlib.suppress(SettingsError):  # of a transcript that somebody wrote by hand
         if share_of(old) != share_of(new):
-            merge = f"transcribe merge {shlex.quote(str(draft))} FOLDER/{shlex.quote(draft.name)}"
+            merge = f"{program()} merge {shlex.quote(str(draft))} FOLDER/{shlex.quote(draft.name)}"
             yield (
                 f"{draft}: edited, so its doubts stay those of --doubts {old}; for those of --doubts {new} run the "
                 f"same command with -o FOLDER, another folder, and then: {merge}"
@@ -96,5 +97,5 @@ def _other_documents(draft: Path, timed: Transcript, asked: Mapping[str, Any]) -
             new = regenerated(path, content, format_name, before=timed, after=timed, style=style)
             if new is not None and comparable_content(new) != comparable_content(content):
                 option = shlex.join([f"--{option_name(name)}", str(value)])
-                export = f"transcribe export {shlex.quote(str(draft))} -f {format_name} {option}"
+                export = f"{program()} export {shlex.quote(str(draft))} -f {format_name} {option}"
                 yield f"{path}: stays as it is, as the draft is edited; to have it with that: {export}"

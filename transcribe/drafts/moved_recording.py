@@ -12,6 +12,7 @@ from audio.decoding.probe import check_source, stated_length
 from audio.disk import sha256_of
 from audio.episode import full_clock
 from audio.media import MEDIA_SUFFIXES
+from audio.program import program
 from transcribe.drafts.records import from_folder
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Transcript
@@ -43,7 +44,7 @@ def find_recording(draft: Path, transcript: Transcript) -> FoundFile | None:
     if path.is_file() or transcript.episode.tracks:
         return FoundFile(path.resolve(), is_made=not path.is_file())
     others, sha256 = list(_beside(draft, path)), transcript.made_with.audio_sha256
-    step = f"`transcribe sync {draft.name} --audio FILE` makes that permanent"
+    step = f"`{program()} sync {draft.name} --audio FILE` makes that permanent"
     others.sort(key=lambda other: (other.name != path.name, other.stem != path.stem))
     room = _MOST_BYTES
     for other in others if sha256 else ():

@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from audio.program import program
 from audio.trust import is_readable, read_regular, step_after
 from output.errors import OutputError
 from output.files import WrittenFile, check_names, write_draft
@@ -129,7 +130,7 @@ def _write_beside(
         message = f"{kept} was not written by turnscript and is not overwritten; the transcript is {new.paths[0]}"
     else:
         both = f"{shlex.quote(str(kept))} {shlex.quote(str(new.paths[0]))}"
-        advice = f"to compare: diff -u {both}; to merge: transcribe merge {both}"
+        advice = f"to compare: diff -u {both}; to merge: {program()} merge {both}"
         message = f"{kept} differs from what turnscript wrote and is not overwritten; {advice}"
     return replace(new, messages=(message, *new.messages))
 
@@ -201,7 +202,7 @@ def _write_missing(
         write_draft(json_path, at_its_path.to_json(), previous_sha256=hash_at(json_path))
     note_compared(draft.stem, before, new, folder=draft.parent)
     synced = as_synced(draft, before) or before
-    note = f"has the text of {json_path.name}, which lacks your latest edits; to update both: transcribe sync"
+    note = f"has the text of {json_path.name}, which lacks your latest edits; to update both: {program()} sync"
     messages = tuple(
         f"{path} {note} {shlex.quote(str(draft))}"
         for path, text in texts.items()
@@ -241,7 +242,7 @@ def _write_record(
     outputs = {draft.name: _sha256(machine), **{name: new.sha256 for name, new in written.items()}}
     timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()
     record = write_draft(json_path, timed, previous_sha256=None, force=True)
-    advice = f"to give it times: transcribe sync {shlex.quote(str(draft))}"
+    advice = f"to give it times: {program()} sync {shlex.quote(str(draft))}"
     warning = f"{draft} differs from what turnscript wrote and is not overwritten; {advice}"
     messages = (warning, _message(json_path, record, None, stem=draft.stem)) if record.message else (warning,)
     kept = _kept(draft, requested, written={*missing, json_path})

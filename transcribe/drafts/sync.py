@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.disk import write_atomically
+from audio.program import program
 from audio.trust import read_regular, read_regular_text, step_after
 from output.errors import OutputError
 from output.files import check_names
@@ -73,12 +74,12 @@ def transcript_of(draft_path: Path) -> Transcript:
         return Transcript.from_json(read_regular_text(path), source=str(path))
     except FileNotFoundError as error:
         raise TranscriptError(
-            f"{path}: no such file, so {draft_path.name} has no times; `transcribe run` on the audio writes it and "
-            f"does not change the draft; for a text from elsewhere: transcribe align {draft_path.name} AUDIO"
+            f"{path}: no such file, so {draft_path.name} has no times; `{program()} run` on the audio writes it and "
+            f"does not change the draft; for a text from elsewhere: {program()} align {draft_path.name} AUDIO"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "not UTF-8 text")
-        step = "run `transcribe run` on the audio again"
+        step = f"run `{program()} run` on the audio again"
         step = step_after(error, step) if isinstance(error, OSError) else step
         raise TranscriptError(f"{path}: cannot be read ({reason}); {step}") from error
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from audio.program import program
 from output.document_parts import draft_to_keep
 from output.errors import OutputError
 from output.markdown import front_matter
@@ -167,12 +168,12 @@ def _check_same_text(realigned: Realignment, words: Sequence[Word], name: str) -
     if words and not any(turn.has_speech for turn in realigned.turns):
         raise TranscriptError(
             f"{name}: has no spoken words; nothing was changed. Restore its text, or delete it and run "
-            "`transcribe run` on the audio again"
+            f"`{program()} run` on the audio again"
         )
     if words and not realigned.is_same_text:
         raise TranscriptError(
             f"{name}: its timed transcript belongs to another text ({realigned.overlap_ratio:.0%} of the words agree); "
-            "nothing was changed. Put the draft next to its own .json, or run `transcribe run` on the audio again"
+            f"nothing was changed. Put the draft next to its own .json, or run `{program()} run` on the audio again"
         )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from audio.decoding.decode import decode
 from audio.errors import SourceError
+from audio.program import program
 from output.parse import read_draft
 from transcribe.drafts.recording import recording_of
 from transcribe.drafts.sync import transcript_of
@@ -92,14 +93,14 @@ def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> 
     for speaker in guessed:
         yield _LeftOut(
             f"{speaker.name}: the name is a guess in {path.name}, so the voice is not enrolled; if it is right: "
-            f'transcribe voices add "{speaker.name}" {path}'
+            f'{program()} voices add "{speaker.name}" {path}'
         )
     named = [speaker for speaker in named if speaker not in guessed]
     if not named:
         return
     recording = recording_of(path, transcript.episode)
     if recording.path is None or recording.problem:
-        missing = f"{path}: its audio is not on this machine; run `transcribe run` on the audio file first"
+        missing = f"{path}: its audio is not on this machine; run `{program()} run` on the audio file first"
         yield _LeftOut(recording.problem or missing)
         return
     try:
@@ -132,7 +133,7 @@ def _of_speaker(
     if similarity < LEAST_COSINE:
         yield _LeftOut(
             f"{speaker.name}: differs from their enrolled voice in {path.name} (cosine {similarity:.2f}) and is "
-            f'not enrolled; if it is the same person: transcribe voices add "{speaker.name}" {path}'
+            f'not enrolled; if it is the same person: {program()} voices add "{speaker.name}" {path}'
         )
         return
     yield NewVoice(speaker.name, sample, sum(other.seconds for other in others))

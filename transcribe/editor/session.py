@@ -2,8 +2,7 @@
 
 A revision is the SHA-256 of the draft's bytes: it stays valid when the server restarts, and changes when another
 program writes the file. An edit is based on a revision. If the file has changed since, the page sends the turns it
-started from, and both edits are merged; conflicts go back to the page with nothing written. A thread updates the timed
-transcript a moment later.
+started from, and both edits are merged, or the conflicts go back to it. A thread updates the timed transcript later.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.disk import replace_if_unchanged
+from audio.program import program
 from audio.trust import is_there, read_regular, step_after
 from output.conflicts import check_resolved
 from output.errors import OutputError
@@ -249,7 +249,7 @@ class Session:
                 self._cached = (stamp, transcript_of(self.path))
             return self._cached[1], ""
         except OSError:
-            return None, f"{json_path(self.path)}: no such file, so there are no times; `transcribe run` writes it"
+            return None, f"{json_path(self.path)}: no such file, so there are no times; `{program()} run` writes it"
         except TranscribeError as error:
             return None, str(error)
 

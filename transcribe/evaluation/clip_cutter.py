@@ -21,6 +21,7 @@ from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, as_int16
 from audio.disk import sha256_of, write_atomically
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
+from audio.program import program
 from audio.trust import read_regular
 from output.parse import read_draft
 from transcribe.drafts.recording import recording_of
@@ -167,8 +168,8 @@ def _draft_of(audio: Path, drafts: Path) -> Path:
         if (path := folder / f"{audio.stem}.md").is_file():
             return path
     raise TranscriptError(
-        f"{audio}: no draft {audio.stem}.md in its folder or in {drafts}; create one with `transcribe run` and correct "
-        "it, or give the draft as SOURCE"
+        f"{audio}: no draft {audio.stem}.md in its folder or in {drafts}; create one with `{program()} run` and "
+        "correct it, or give the draft as SOURCE"
     )
 
 

@@ -20,6 +20,7 @@ from audio.encodings import wide_encoding
 from audio.errors import WrongKindError
 from audio.fingerprint import Fingerprint
 from audio.media import MEDIA_SUFFIXES, suffix_of
+from audio.program import program
 from audio.sources.left_out import LeftOut
 from audio.trust import read_regular
 from output.parse import parse
@@ -194,7 +195,7 @@ def _texts_in(folder: Path) -> tuple[list[Path], list[LeftOut]]:
             left_out.append(LeftOut(str(path), f"is not read beside {first.name}"))
         elif made and ALIGNED not in made.settings and path.name in made.outputs:
             del texts[path.parent, folded(path.stem)]
-            left_out.append(LeftOut(str(path), "is of a run, and has its times; `transcribe sync` updates them"))
+            left_out.append(LeftOut(str(path), f"is of a run, and has its times; `{program()} sync` updates them"))
     return list(texts.values()), left_out
 
 

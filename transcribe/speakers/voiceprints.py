@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio.disk import data_folder, write_privately
 from audio.intervals import joined
+from audio.program import program
 from audio.shortage import room_step
 from audio.trust import read_own, step_after
 from transcribe.diarization.networks import SpeakerModel
@@ -146,7 +147,7 @@ def sample_warnings(name: str, sample: Sample, enrolled: Iterable[Voiceprint]) -
         if own and best < LEAST_COSINE:
             warnings.append(
                 f"{name}: differs from their enrolled voice (cosine {best:.2f}); if this is somebody else: "
-                f'transcribe voices remove "{name}", which deletes all their samples, then add the right ones'
+                f'{program()} voices remove "{name}", which deletes all their samples, then add the right ones'
             )
         elif not own and best >= LEAST_COSINE:
             warnings.append(f"{name}: resembles {person.name} (cosine {best:.2f}); neither may be recognised again")
@@ -161,7 +162,7 @@ def select_voiceprints(enrolled: Iterable[Voiceprint], names: Sequence[str]) -> 
     people = tuple(enrolled)
     if missing := [name for name in names if not any(_is(person, name) for person in people)]:
         raise SettingsError(
-            f'voices: {missing[0]} is not enrolled; enrol them with: transcribe voices add "{missing[0]}" CLIP'
+            f'voices: {missing[0]} is not enrolled; enrol them with: {program()} voices add "{missing[0]}" CLIP'
         )
     return tuple(person for person in people if not names or any(_is(person, name) for name in names))
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, create_folder, replacing, sha256_of, write_atomically
+from audio.program import program
 from audio.shortage import room_step
 from audio.trust import problem_below, read_regular
 from transcribe.errors import ModelError, UnreachableError
@@ -93,7 +94,7 @@ class StoredModel:
     def verify(self) -> None:
         """Raise `ModelError` if there is any `damage`. Nothing is fetched or replaced."""
         if damage := self.damage():
-            get = f"delete {self.folder} and run `transcribe models get {self.name}`"
+            get = f"delete {self.folder} and run `{program()} models get {self.name}`"
             raise ModelError(f"{self.title}: {damage}; {get}")
 
     def _differences(self, recorded: Iterable[str]) -> str:

