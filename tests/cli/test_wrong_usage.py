@@ -34,11 +34,9 @@ NEEDS_A_PATH = [
     "merge PATH d.md",
     "merge d.md PATH",
     "learn PATH",
-    "learn d.md PATH",
     "render PATH",
     "parse PATH",
     "lint PATH",
-    "lint d.md PATH",
     "score PATH d.md",
     "score d.md PATH",
     "check PATH",
@@ -136,6 +134,25 @@ def test_one_of_several_sources_is_a_failure_and_none_is_wrong_usage(run: Run, d
     assert run(command, "gone.wav", "a.wav")[0] == 1
     assert run(command, "gone.wav", "no*.wav", "ftp://example.org/a.mp3", "")[0] == 2
     assert run(command, "gone.wav", "clips/c.ref.txt")[0] == 1, "this one is there, and no recording"
+
+
+@pytest.mark.parametrize("command", ["lint", "learn"])
+@pytest.mark.parametrize("wrong", ["gone.md", "link.md", "dir", "nö 1.md"])
+def test_one_of_several_drafts_costs_itself_alone_and_none_is_wrong_usage(
+    run: Run, desk: Path, command: str, wrong: str
+) -> None:
+    (desk / "dir").mkdir()
+    (desk / "link.md").symlink_to("nowhere.md")
+    run("run", "a.wav", "-o", ".")
+    (desk / "a.md").write_text((desk / "a.md").read_text().replace("Who are you", "Who are, you"))
+    alone = run(command, "a.md")
+    code, out, err = run(command, wrong, "a.md")
+    assert (code, out) == (1, alone[1])
+    assert err.startswith(f"Error: {wrong}: ")
+    assert err.endswith(alone[2])
+    assert run(command, wrong, "gone/gone.md")[:2] == (2, "")
+    single = run(command, wrong)
+    assert (single[0], single[1], single[2].count("\n")) == (2, "", 1)
 
 
 def test_a_file_that_may_not_be_read_is_no_wrong_usage(run: Run, desk: Path) -> None:

@@ -13,7 +13,7 @@ import click
 from audio.program import program
 from transcribe.cli.each_input import EachInput
 from transcribe.cli.options import echo_path, setting_options, settings_in_force
-from transcribe.cli.paths import ExistingFile, Folder
+from transcribe.cli.paths import ExistingFile, Folder, OneOfSeveral
 from transcribe.declaration import check_items
 from transcribe.errors import SettingsError
 from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_github
@@ -139,14 +139,14 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
 
 
 @click.command()
-@click.argument("drafts", nargs=-1, required=True, type=_DRAFTS, metavar="DRAFT.md...")
+@click.argument("drafts", nargs=-1, required=True, type=OneOfSeveral(), metavar="DRAFT.md...")
 @click.option("--fix", is_flag=True, help="Fix, in place, what has only one possible correction.")
 @click.option("--select", metavar="CODES", help="Only these rules, separated by commas (listed in docs/lint.md).")
 def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     """Find mistakes for readers and for the site's renderer: prints `path:line: code message`, exit code 1.
 
-    One of several drafts that cannot be read, or is no draft, is named, and the exit code is 1, too: the others are
-    looked at.
+    One of several drafts that is not there, cannot be read, or is no draft, is named, and the exit code is 1, too: the
+    others are looked at.
 
     \b
     Examples:
@@ -161,9 +161,10 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     check_items("select", [] if select is None else select.split(","))
     if codes is not None and (unknown := codes - RULES.keys()):
         raise SettingsError(f"select: no such rule: {', '.join(sorted(unknown))}; choose from {', '.join(RULES)}")
-    count, each = 0, EachInput(drafts)
+    count, each = 0, EachInput(drafts, "a draft")
     for path in drafts:
         with each.alone():
+            each.check(path)
             source = read_source(path)
             if fix:
                 source = _fixed(path, source, select=codes)

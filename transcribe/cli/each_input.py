@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
 from output.errors import OutputError
 from transcribe.cli.ending import ending_of
+from transcribe.cli.paths import check_is_file
 from transcribe.errors import TranscribeError
 from transcribe.terminal import for_terminal
 
 
 @dataclass(slots=True)
 class EachInput:
-    """What failed of the inputs. If there is only one, its error ends the command, as that of any other."""
+    """The paths of several inputs, and what failed of them. If there is only one, its error ends the command, as any
+    other does. `wanted` is what each has to be, such as "a draft"."""
 
-    inputs: Sequence[object]
+    inputs: Sequence[Path]
+    wanted: str
     _codes: list[int] = field(default_factory=list)
 
     @contextlib.contextmanager
@@ -26,12 +30,16 @@ class EachInput:
         """Around what is done with one of several inputs: an error is told, and the others go on."""
         try:
             yield
-        except (OutputError, TranscribeError) as error:
+        except (OutputError, TranscribeError, click.UsageError) as error:
             ending = ending_of(error)
             if len(self.inputs) < 2 or ending is None:
                 raise
             click.echo(f"Error: {for_terminal(ending.message)}", err=True)
             self._codes.append(ending.exit_code)
+
+    def check(self, path: Path) -> None:
+        """Raise `UsageError` if no file is at the path of one of the inputs."""
+        check_is_file(path, wanted=self.wanted, ctx=click.get_current_context())
 
     @property
     def exit_code(self) -> int:

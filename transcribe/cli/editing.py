@@ -14,7 +14,7 @@ from transcribe.cli.drafts import echo_warnings
 from transcribe.cli.each_input import EachInput
 from transcribe.cli.ending import StoppedError, on_signals, signal_of
 from transcribe.cli.options import echo_path, settings_in_force
-from transcribe.cli.paths import ExistingFile
+from transcribe.cli.paths import ExistingFile, OneOfSeveral
 from transcribe.errors import NotInstalledError
 from transcribe.terminal import for_terminal
 
@@ -147,7 +147,7 @@ def _draft_to_edit(path: Path) -> Path:
 
 
 @click.command()
-@click.argument("drafts", type=_DRAFT_FILE, nargs=-1, required=True, metavar="DRAFT.md...")
+@click.argument("drafts", type=OneOfSeveral(), nargs=-1, required=True, metavar="DRAFT.md...")
 @_GLOSSARY
 @click.option("--voices", is_flag=True, help="Also enrol the voices of the speakers in the drafts.")
 @click.option("-y", "--yes", is_flag=True, help="Add everything without asking.")
@@ -157,8 +157,8 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
     Prints each entry with its count and contexts, asks, and adds them to the glossary. Also prints, with `?`, where the
     drafts still have what you corrected to the same name twice, or what sounds like it; it changes nothing there. With
     --voices it also computes a voiceprint from the turns of every named speaker in the drafts, asks, and enrols them,
-    so that later recordings name these speakers (see `transcribe voices`). One of several drafts that cannot be read,
-    or is no draft, is named, and the exit code is 1: the others are learned from.
+    so that later recordings name these speakers (see `transcribe voices`). One of several drafts that is not there,
+    cannot be read, or is no draft, is named, and the exit code is 1: the others are learned from.
 
     \b
     Examples:
@@ -167,9 +167,10 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
     """
     from transcribe.drafts.draft_words import DraftWords, words_of_draft
 
-    each, words = EachInput(drafts), dict[Path, DraftWords]()
+    each, words = EachInput(drafts, "a draft"), dict[Path, DraftWords]()
     for path in drafts:
         with each.alone():
+            each.check(path)
             words[path] = words_of_draft(path)
     if words:
         _learn_words(words, glossary, yes=yes)

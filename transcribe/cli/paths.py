@@ -1,7 +1,8 @@
 """Paths on the command line: what is not there, or is no file or no folder where one is needed, is wrong usage.
 
 The law: what the user typed is checked before anything is done, in the same way and with the same exit code in every
-command. What is there and cannot be read or written is no mistake in typing, and is told by who reads or writes it.
+command; of several files, one that is wrong costs itself alone. What is there and cannot be read or written is no
+mistake in typing, and is told by who reads or writes it.
 """
 
 from __future__ import annotations
@@ -27,10 +28,19 @@ class ExistingFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """See `click.ParamType`."""
         path = Path(os.fsdecode(value))
-        if path.is_dir():
-            raise click.UsageError(f"{path}: is a folder; give {self.wanted}", ctx)
-        check_there(path, wanted=self.wanted, ctx=ctx)
+        check_is_file(path, wanted=self.wanted, ctx=ctx)
         return path
+
+
+class OneOfSeveral(click.Path):
+    """The path of one of several files; whether it is there is asked when it is its turn, and costs that file alone."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """See `click.ParamType`."""
+        return Path(os.fsdecode(value))
 
 
 class Folder(click.Path):
@@ -47,6 +57,13 @@ class Folder(click.Path):
         except NotAFolderError as error:
             raise click.UsageError(f"{str(error).rpartition('; ')[0]}; give another folder", ctx) from error
         return path
+
+
+def check_is_file(path: Path, *, wanted: str, ctx: click.Context | None = None) -> None:
+    """Raise `UsageError` if a folder or nothing is at `path`; `wanted` is what to give."""
+    if path.is_dir():
+        raise click.UsageError(f"{path}: is a folder; give {wanted}", ctx)
+    check_there(path, wanted=wanted, ctx=ctx)
 
 
 def check_there(path: Path, *, wanted: str, ctx: click.Context | None = None) -> None:
