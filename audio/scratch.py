@@ -3,9 +3,9 @@
 A killed process, such as a worker of a run that is interrupted, leaves its folder. The next process that needs one
 removes those. The law: a folder of somebody else is never removed, whatever its name, owner and age. So each of ours
 has a marker, a file that says so and names the folder. It is locked by its open descriptor while the folder is in use:
-the lock ends with the process whatever ends it. Of a folder whose marker nobody holds the files are removed, one by
-one, and then the empty folder; one that has a folder in it, which none of ours has, stays as it is. On Windows, which
-locks no files so, they stay.
+the lock ends with the process whatever ends it. It also has the names of the files that are made there. Of a folder
+whose marker nobody holds these are removed, one by one, and then the empty folder; one that has anything else in it,
+which somebody put there, stays as it is. On Windows, which locks no files so, they stay.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -29,13 +29,13 @@ _MADE_HERE = os.O_RDWR | os.O_CREAT | os.O_EXCL
 
 
 @contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(*names: str) -> Iterator[Path]:
     """A folder of this user's in the temp folder, removed after the block. Raises `OSError`.
 
-    It has a hidden file, the marker; make no folders in it.
+    It has a hidden file, the marker; only files with these `names` may be made in it.
     """
     _sweep_once(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name, _marked(Path(name)):
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name, _marked(Path(name), names):
         yield Path(name)
 
 
@@ -52,14 +52,14 @@ def _sweep_once(parent: Path) -> None:
 
 
 @contextlib.contextmanager
-def _marked(folder: Path) -> Iterator[None]:
+def _marked(folder: Path, names: Sequence[str]) -> Iterator[None]:
     """The folder with its marker, which is locked. It is empty until then: an empty one marks nothing."""
     with contextlib.ExitStack() as stack:
         if sys.platform != "win32":
             descriptor = os.open(folder / _MARKER, _MADE_HERE, 0o600)
             stack.callback(os.close, descriptor)
             if lock(descriptor):
-                os.write(descriptor, _statement(folder))
+                os.write(descriptor, _statement(folder) + b"".join(os.fsencode(f"{name}\n") for name in names))
         yield
 
 
@@ -80,19 +80,21 @@ def _remove_if_left(folder: Path) -> bool:
         stack.callback(os.close, marker)
         status, statement = os.fstat(marker), _statement(folder)
         is_left = status.st_uid == os.geteuid() == os.fstat(inside).st_uid and time.time() - status.st_mtime > _GRACE
-        if stat.S_ISREG(status.st_mode) and is_left and lock(marker) and os.read(marker, 4096) == statement:
-            return _remove_files(folder, inside)
+        if stat.S_ISREG(status.st_mode) and is_left and lock(marker):
+            said = os.read(marker, 4096)
+            made = {*said.removeprefix(statement).splitlines(), os.fsencode(_MARKER)}
+            return said.startswith(statement) and _remove_files(folder, inside, made={*map(os.fsdecode, made)})
     return False
 
 
-def _remove_files(folder: Path, inside: int) -> bool:
-    """Remove the files of an open folder, the marker last, and the folder; return whether there was no folder in it.
-    Links are removed themselves. Raises `OSError`."""
+def _remove_files(folder: Path, inside: int, *, made: Container[str]) -> bool:
+    """Remove the files of an open folder, the marker last, and the folder; return whether there was nothing in it that
+    was not `made` by us: then nothing is removed. Links are removed themselves. Raises `OSError`."""
     if sys.platform == "win32":
         return False
     with os.scandir(inside) as entries:
         kinds = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
-    if any(kinds.values()):
+    if any(is_folder or name not in made for name, is_folder in kinds.items()):
         return False
     for name in sorted(kinds, key=lambda name: name == _MARKER):
         os.unlink(name, dir_fd=inside)

@@ -41,8 +41,8 @@ def write_mix(tracks: Sequence[Track], path: Path) -> None:
 
     Raises `DecodeError` if ffmpeg cannot make it, `OSError` if it cannot be written.
     """
-    with temporary_folder() as folder:
-        made = folder / f"mix{path.suffix.lower()}"
+    with temporary_folder(name := f"mix{path.suffix.lower()}") as folder:
+        made = folder / name
         sounding = [track for track in tracks if sound_tracks(track.path, part=tagged_part(track.path))]
         command = mix_command(sounding or tracks, made, form=MIX_FORMATS[made.suffix])
         patience = _PATIENCE + sum(track.path.stat().st_size for track in tracks) / _SLOWEST

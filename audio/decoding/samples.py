@@ -172,11 +172,12 @@ def scratch_file() -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder in the temp folder, removed after the block. Raises `DecodeError` if it has no room for one."""
+def scratch_folder(*names: str) -> Iterator[Path]:
+    """A folder in the temp folder for files of these names, removed after the block. Raises `DecodeError` if it has no
+    room for one."""
     with contextlib.ExitStack() as stack:
         try:
-            folder = stack.enter_context(temporary_folder())
+            folder = stack.enter_context(temporary_folder(*names))
         except OSError as exc:
             raise _no_room(exc) from exc
         yield folder

@@ -68,7 +68,7 @@ def seekable_sound(path: Path, *, duration: Seconds) -> SeekableSound | None:
 
 def _begins(path: Path, part: Part) -> Seconds:
     """The timestamp of the first sample, if that is before what `decode` takes for a gap."""
-    with scratch_folder() as folder:
+    with scratch_folder("times") as folder:
         times = folder / "times"
         program = start(decode_command(path, Output(times=times, ends=1.0), part=part), stdout=subprocess.DEVNULL)
         with program, ended_after(program, _TIMEOUT):

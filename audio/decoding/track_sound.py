@@ -100,7 +100,7 @@ def _of_part(progress: OnFraction, part: Part, *, before: Seconds, whole: Second
 
 def _part(source: Source, track: SoundTrack, *, is_first: bool, progress: OnFraction) -> tuple[MonoTrack, Reading]:
     """A part of a track with its silence; it may have no samples."""
-    with scratch_folder() as folder:
+    with scratch_folder("times") as folder:
         output = _output(source, folder / "times", is_first=is_first)
         heard, log = read_mono(source, track, output, progress=progress)
         room = round((source.max_duration - source.before) * SAMPLE_RATE)

@@ -30,7 +30,7 @@ def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def left_by_a_killed_process(temp: Path) -> Path:
     code = (
-        "import os, signal\nfrom audio.scratch import temporary_folder\nwith temporary_folder() as folder:\n"
+        "import os, signal\nfrom audio.scratch import temporary_folder\nwith temporary_folder('times') as folder:\n"
         "    (folder / 'times').write_text('0 0')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     before = set(temp.iterdir())
@@ -109,13 +109,26 @@ def test_a_copy_of_a_left_folder_stays_under_the_same_name(temp: Path) -> None:
     assert remove_left_after_an_hour(temp) == 1
 
 
+@pytest.mark.processes
+@pytest.mark.parametrize("name", ["notes.txt", "times.bak", ".hidden", "Times"])
+def test_what_somebody_put_into_a_left_folder_stays_and_so_does_all_in_it(temp: Path, name: str) -> None:
+    left = left_by_a_killed_process(temp)
+    (left / name).write_text("mine")
+    assert remove_left_after_an_hour(temp) == 0
+    (left / name).unlink()
+    assert remove_left_after_an_hour(temp) == 1
+
+
 def test_a_link_in_a_left_folder_is_removed_and_not_what_it_leads_to(temp: Path) -> None:
     elsewhere = temp / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "words").write_text("mine")
     left = left_folder(temp, name="turnscript-scratch-a")
-    (left / "link").symlink_to(elsewhere)
+    (left / "times").unlink()
+    (left / "times").symlink_to(elsewhere)
     (left / "file").symlink_to(elsewhere / "words")
+    with (left / scratch._MARKER).open("a") as marker:
+        marker.write("file\n")
     os.utime(left / scratch._MARKER, (0, 0))
     assert remove_left_folders(temp) == 1
     assert sorted(temp.rglob("*")) == [elsewhere, elsewhere / "words"]
@@ -135,7 +148,7 @@ def left_folder(temp: Path, *, name: str) -> Path:
     """A folder as a killed process leaves it."""
     folder = temp / name
     folder.mkdir(mode=0o700)
-    (folder / scratch._MARKER).write_bytes(scratch._statement(folder))
+    (folder / scratch._MARKER).write_bytes(scratch._statement(folder) + b"times\n")
     (folder / "times").write_text("0 0")
     return folder
 

@@ -75,7 +75,7 @@ def _decoded_tone() -> NDArray[np.float32]:
 
     times = np.arange(_SECONDS * _RATE) / _RATE
     tone = np.round(8000 * np.sin(2 * np.pi * _HERTZ * times) * np.exp(-times)).astype("<i2")
-    with temporary_folder() as folder:
+    with temporary_folder("tone.wav") as folder:
         path = folder / "tone.wav"
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, _RATE, 0, "NONE", ""))

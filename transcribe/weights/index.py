@@ -131,7 +131,7 @@ def not_offered(wheel: Wheel, *, environ: Mapping[str, str], timeout: Seconds) -
     distribution, version = wheel.requirement.split("==")
     options = [*_QUIET, "--retries=1", f"--timeout={timeout / 2:.0f}", *_target(wheel)]
     try:
-        with temporary_folder() as folder:
+        with temporary_folder(_LOG) as folder:
             log = folder / _LOG
             done = subprocess.run(
                 [*_pip(), "index", "versions", *options, f"--log={log}", distribution],
