@@ -283,3 +283,22 @@ def test_lint_annotates_on_github(run: Run, tmp_path: Path, monkeypatch: pytest.
     assert [one.name for one in found] == ["error"] * plain.count("\n")
     place = {"file": name, "line": "7"} if name.isprintable() else {}
     assert {"title": "T7", **place} in [one.properties for one in found]
+
+
+@pytest.mark.parametrize("name", ["e.md", "e.txt", "e.vtt", "e.srt", "e.json", "e"])
+@pytest.mark.parametrize("content", ["", " \n\n\t"])
+def test_nothing_is_no_transcript_to_render(run: Run, tmp_path: Path, name: str, content: str) -> None:
+    """The output was empty or a draft of nobody, and the exit code 0: a failed export went on unseen."""
+    (tmp_path / name).write_text(content)
+    code, out, err = run("render", name)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"Error: {name}: is empty; "), err
+    if name != "e.md":
+        assert run("export", name, "-f", "txt")[0] == 1
+        assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [name]
+
+
+def test_captions_in_which_nobody_speaks_are_rendered_and_said_to_have_no_speech(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "e.vtt").write_text("WEBVTT\n")
+    code, out, err = run("render", "e.vtt", "-f", "vtt")
+    assert (code, out, err) == (0, "WEBVTT\n", "Warning: e.vtt: no speech was found\n")

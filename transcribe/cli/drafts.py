@@ -43,6 +43,7 @@ def render(source: Path, name: str, **given: str | None) -> int:
       transcribe render transcripts/interview.json -f srt > interview.srt
       transcribe render from-otter.txt > interview.md
     """
+    from output.errors import OutputError
     from output.formats import FORMATS, write
     from output.parse import Draft
     from transcribe.drafts.foreign import Foreign, check_times, fitting, source_at
@@ -56,6 +57,8 @@ def render(source: Path, name: str, **given: str | None) -> int:
         if name != "md":
             command = f"{program()} {shlex.join(['export', str(source), '-f', name])}"
             raise SettingsError(f"{source}: a draft has no times of its own; use `{command}`")
+        if not found.encoded().strip():
+            raise OutputError(f"{source}: is empty; write the draft again")
         _to_stdout(found.encoded())
         return 0
     if isinstance(found, Foreign):

@@ -80,6 +80,8 @@ class Foreign:
 
     def transcript(self) -> Transcript:
         """The transcript in it. Raises `TranscriptError`, which names the file and the place in it."""
+        if not self.content.strip():
+            raise TranscriptError(f"{self.path}: is empty; create it again")
         read = read_foreign(self.path, self.content)
         if read.utterances is None:
             raise TranscriptError(
