@@ -12,12 +12,12 @@ import pytest
 from tests.support.paths import ROOT
 
 INTERRUPTED = """
-import sys
+import os, signal, sys
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == sys.argv[-1]:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Finder())
 from transcribe.cli.start import main
@@ -41,7 +41,14 @@ def python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("module", ["transcribe.cli.main", "click", "audio.errors", "transcribe.settings"])
 def test_an_interruption_while_a_module_is_imported_has_the_exit_code_of_later_ones(module: str) -> None:
     ended = python(INTERRUPTED, module)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+@pytest.mark.processes
+def test_one_that_is_ignored_stays_ignored() -> None:
+    """As of a job in the background of a script."""
+    ended = python("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + INTERRUPTED, "--version", "click")
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.processes
