@@ -17,6 +17,7 @@ ITEM = r"(?:[A-Za-z_][\w.-]{0,40}:)?(?:item|entry)(?=[\s>/])"
 _MARKS = re.compile(
     rf"(?P<cdata><!\[CDATA\[)|(?P<cdata_end>\]\]>)|(?P<comment><!--)|(?P<comment_end>-->)|<(/?){ITEM}", re.I
 )
+_REST_OF_TAG = re.compile("[^<>]*>?")  # its ">" may be missing: then up to the next tag
 _END_OF_FEED = re.compile(r"</(?:channel|rss|feed|(?:\w+:)?rdf)\s*>", re.IGNORECASE)
 _BEGINS, _ENDS = "<", "/"  # an item
 _CLOSING = {"[": "]", "!": "-"}  # a CDATA section, a comment
@@ -34,24 +35,27 @@ class ItemSpans:
 
 
 def item_spans(text: str) -> ItemSpans:
-    """The items of a feed's text. What has an end but no beginning is an item whose first tag is broken."""
+    """The items of a feed's text, in order; none overlaps another. What has an end but no beginning is an item whose
+    first tag is broken."""
     marks, has_open_section = _visible(text)
     spans: list[tuple[int, int]] = []
     start, seen = -1, 0
     for mark in marks:
-        is_end = _kind(mark) == _ENDS
+        is_end, end = _kind(mark) == _ENDS, mark.start()
         if is_end:
             if start < 0:
-                start = text.find("<", seen, mark.start()) if spans else text.rfind("<title", seen, mark.start())
-            seen = mark.end()
+                start = text.find("<", seen, end) if spans else text.rfind("<title", seen, end)
+            rest = _REST_OF_TAG.match(text, mark.end())
+            assert rest is not None  # it may be empty
+            seen = end = rest.end()
         if start >= 0:
-            spans.append((start, text.find(">", mark.end()) + 1 or len(text) if is_end else mark.start()))
+            spans.append((start, end))
         start = -1 if is_end else mark.start()
     if start < 0:
         return ItemSpans(spans, is_cut=False, has_open_section=has_open_section)
-    end = _END_OF_FEED.search(text, start)
-    spans.append((start, end.start() if end else len(text)))
-    return ItemSpans(spans, is_cut=end is None, has_open_section=has_open_section)
+    closing = _END_OF_FEED.search(text, start)
+    spans.append((start, closing.start() if closing else len(text)))
+    return ItemSpans(spans, is_cut=closing is None, has_open_section=has_open_section)
 
 
 def _visible(text: str) -> tuple[list[re.Match[str]], bool]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audio.episode import Episode
 from audio.errors import FeedError
@@ -105,6 +108,18 @@ def test_items_are_found_in_one_pass(piece: str, end: str) -> None:
             item_spans(piece * n + end)
         work.append(calls["python"] + calls["c"])
     assert work[1] <= 4 * work[0] + 8
+
+
+PIECES = ("<item>", "</item>", "<item ", "</item ", "<title>", ">", "<", "text", "<![CDATA[", "]]>", "<!--", "-->")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40))
+def test_no_item_overlaps_another(pieces: list[str]) -> None:
+    """Each is parsed by itself: of those that reach to the end of the text, each would be the whole text again."""
+    text = "".join(pieces)
+    spans = item_spans(text).spans
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
 
 def test_an_entity_that_unfolds_stays_as_it_is_written() -> None:
