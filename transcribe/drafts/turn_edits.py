@@ -69,8 +69,8 @@ def apply_turns(
 
     Changed paragraphs are wrapped at `wrap` columns (0: one line each). `labels_of` has the labels of speakers, by
     their names, for all turns but those that the draft labels in a way of their own; the others are labelled as the
-    draft usually labels them. Raises `EditError` if the result does not parse
-    into these turns: a name that cannot be a label, or text that begins like a turn.
+    draft usually labels them. Raises `EditError` if the result does not parse into these turns: a name that cannot be a
+    label, or text that begins like a turn.
     """
     if list(turns) == list(page_turns(draft)):
         return draft

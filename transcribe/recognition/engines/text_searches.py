@@ -31,7 +31,7 @@ TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the pr
 _EXCLAIMED = math.log(0.2)
 """The odds of "!" against a full stop or a comma from which it is written, in English.
 
-Whisper learned from subtitles, in which little is exclaimed. Chosen on scripts of dialogues, each held out: 26 marks
+Whisper learned from subtitles, in which little is exclaimed. Chosen on scripts of dialogues, each held out: 22 marks
 and capitals fewer are wrong (docs/performance.md).
 """
 
