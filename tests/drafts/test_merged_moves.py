@@ -40,6 +40,17 @@ def test_a_move_from_or_into_an_edited_place_is_not_made_and_is_named() -> None:
     assert words_of(merge_words(base, elsewhere, new).turns) == ["and", *words_of(new)[1:]]
 
 
+def test_so_is_one_that_is_far() -> None:
+    """A single word, too, if there is no other one like it."""
+    between = " ".join(f"word{number}" for number in range(60))
+    base = turns("so we left early", between, "we came home")
+    new = turns("so we left", between, "we came home early")
+    for mine in (turns("so we left earlier", between, "we came home"), turns("so we left early", between, "we came")):
+        merged = merge_words(base, mine, new)
+        assert merged.turns == tuple(mine)
+        assert len(merged.differences) == 2
+
+
 def test_words_that_both_add_stand_once() -> None:
     """The editor and the new recognition both found what was missing, at the end of one turn and at the next one's
     beginning."""

@@ -1,7 +1,7 @@
 """Items that stand in two texts at other places: what a diff leaves over of both. Pure.
 
-Runs are found by `transcribe.alignment.moves`. A single item counts as moved if it is the only one of its kind near its
-place in both texts: "the" and "and" agree by chance.
+Runs are found by `transcribe.alignment.moves`. A single item counts as moved if it is the only one of its kind in both
+texts, or near its place in both: "the" and "and" agree by chance.
 """
 
 from __future__ import annotations
@@ -42,4 +42,7 @@ def _places(items: Sequence[str]) -> Mapping[str, list[int]]:
 
 
 def _near(places: Sequence[int], place: int) -> Sequence[int]:
-    return places[bisect_left(places, place - NEAR) : bisect_right(places, place + NEAR)]
+    """Those of the places that are near `place`; one that is the only one wherever it is."""
+    return (
+        places if len(places) == 1 else places[bisect_left(places, place - NEAR) : bisect_right(places, place + NEAR)]
+    )
