@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -244,8 +247,11 @@ def test_a_draft_whose_words_are_all_deleted_is_said_to_have_none(desk: Desk, te
 FOLLOWING = ("srt", "vtt", "docx", "html", "whisper-json")
 
 
-def test_captions_are_said_to_lack_edits_only_until_a_sync(desk: Desk) -> None:
-    """And only those that an edit changes: a corrected word is not in the speakers' spans."""
+def test_captions_are_said_to_lack_edits_only_until_a_sync(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And only those that an edit changes: a corrected word is not in the speakers' spans. A docx has the time in it,
+    and no two here have the same."""
+    years = count(2001)
+    monkeypatch.setattr("output.documents.datetime", SimpleNamespace(now=lambda zone: datetime(next(years), 1, 1)))
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     draft = desk.folder / "drafts" / "a.md"
