@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click.testing
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audio.decoding.samples import Audio
 from audio.episode import Episode, Person
@@ -19,6 +23,8 @@ from tests.support.clip_references import reference_transcript
 from tests.support.paths import CLIPS
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
+from transcribe.drafts.records import draft_beside_which, stem_beside_which, stems_beside
+from transcribe.drafts.sync import sync
 from transcribe.drafts.voice_enrolment import NewVoice, find_new_voices
 from transcribe.person_names import NameCertainty
 from transcribe.speakers.naming import name_speakers
@@ -198,6 +204,85 @@ def test_a_voice_unlike_the_enrolled_one_is_reported(draft: Path) -> None:
     result = find_new_voices([draft], enrolled=(ada,), listen=scripted_listener({"S1": 0}))
     assert result.voices == ()
     assert "differs from their enrolled voice in talk.md (cosine 0.00)" in result.messages[0]
+
+
+def as_the_machine_wrote(draft: Path) -> None:
+    """Record the draft's present bytes as what the machine wrote."""
+    timed = Transcript.from_json(draft.with_suffix(".json").read_text(encoding="utf-8"))
+    outputs = {draft.name: hashlib.sha256(draft.read_bytes()).hexdigest()}
+    made_with = replace(timed.made_with, audio_sha256="1" * 64, outputs=outputs)
+    draft.with_suffix(".json").write_text(replace(timed, made_with=made_with).to_json(), encoding="utf-8")
+
+
+def test_nobody_is_enrolled_from_a_draft_that_nobody_has_corrected(draft: Path) -> None:
+    """However sure a name is; one word of an editor's makes it a corrected draft, before a sync and after."""
+    as_the_machine_wrote(draft)
+    listen = scripted_listener({"S1": 0, "S2": 1})
+    result = find_new_voices([draft], enrolled=(), listen=listen)
+    assert result.voices == ()
+    (told,) = result.messages
+    assert told.startswith(f"{draft}: nobody has corrected this draft, so no voice in it is enrolled;")
+    assert told.endswith(f": transcribe voices add NAME {draft}")
+    draft.write_text(draft.read_text(encoding="utf-8").replace("glad", "happy"), encoding="utf-8")
+    for _ in range(2):
+        result = find_new_voices([draft], enrolled=(), listen=listen)
+        assert [voice.name for voice in result.voices] == ["Ada Lovelace"]
+        sync(draft)
+
+
+@pytest.mark.parametrize("new", ["talk.new.md", "talk.new2.md"])
+def test_a_new_recognition_beside_an_edited_draft_is_left_out_until_it_is_edited(
+    draft: Path, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of words and of voices; a draft that only has such a name is learned from."""
+    monkeypatch.chdir(draft.parent)
+    beside = draft.with_name(new)
+    for suffix in (".md", ".json"):
+        shutil.copy(draft.with_suffix(suffix), beside.with_suffix(suffix))
+    for path in (draft, beside):
+        as_the_machine_wrote(path)
+    draft.write_text(draft.read_text(encoding="utf-8").replace("glad", "Glarus"), encoding="utf-8")
+
+    def learned() -> str:
+        names = sorted(path.name for path in draft.parent.glob("*.md"))
+        result = click.testing.CliRunner().invoke(cli, ["learn", *names, "--yes"], standalone_mode=False)
+        assert result.return_value == 0
+        return result.stderr
+
+    left_out = (
+        f"{new}: left out, as it is a new recognition beside talk.md, and nobody has corrected it; "
+        f"to take its improvements: transcribe merge talk.md {new}\n"
+    )
+    assert left_out in learned()
+    text = beside.read_text(encoding="utf-8")
+    beside.write_text(text.replace("glad", "Glarus"), encoding="utf-8")
+    assert "left out" not in learned()
+    beside.write_text(text, encoding="utf-8")
+    for path in draft.parent.glob("talk.md"):
+        path.unlink()
+    assert "left out" not in learned()
+
+
+def test_the_recording_of_another_name_is_no_new_recognition(draft: Path) -> None:
+    """`talk.new.mp3` has the draft `talk.new.md`."""
+    as_the_machine_wrote(draft)
+    other = draft.with_name("talk.new.md")
+    timed = transcript(*TALK, speakers=(ADA, GUEST), episode=Episode("Another", path=Path("talk.new.mp3")))
+    other.write_text(render(timed), encoding="utf-8")
+    outputs = {other.name: hashlib.sha256(other.read_bytes()).hexdigest()}
+    made_with = replace(timed.made_with, audio_sha256="2" * 64, outputs=outputs)
+    other.with_suffix(".json").write_text(replace(timed, made_with=made_with).to_json(), encoding="utf-8")
+    assert draft_beside_which(other) is None
+    other.with_suffix(".json").write_text(
+        replace(timed, made_with=replace(made_with, audio_sha256="1" * 64)).to_json(), encoding="utf-8"
+    )
+    assert draft_beside_which(other) == draft
+
+
+@given(st.text(min_size=1).filter(str.strip), st.integers(0, 20))
+def test_a_stem_beside_another_is_told_from_it(stem: str, number: int) -> None:
+    beside = next(islice(stems_beside(stem), number, None))
+    assert stem_beside_which(beside) == stem
 
 
 def test_too_little_speech_and_missing_audio_are_reported(draft: Path) -> None:

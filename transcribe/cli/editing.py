@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audio.program import installing
+from audio.program import installing, program
 from transcribe.cli.drafts import echo_warnings
 from transcribe.cli.each_input import EachInput
 from transcribe.cli.ending import StoppedError, on_signals, signal_of
@@ -149,15 +150,16 @@ def _draft_to_edit(path: Path) -> Path:
 @click.command()
 @click.argument("drafts", type=OneOfSeveral(), nargs=-1, required=True, metavar="DRAFT.md...")
 @_GLOSSARY
-@click.option("--voices", is_flag=True, help="Also enrol the voices of the speakers in the drafts.")
+@click.option("--voices", is_flag=True, help="Also enrol the voices of the speakers in the drafts you corrected.")
 @click.option("-y", "--yes", is_flag=True, help="Add everything without asking.")
 def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) -> int:
     """Propose glossary entries from your corrections: names, jargon, words misheard more than once.
 
     Prints each entry with its count and contexts, asks, and adds them to the glossary. Also prints, with `?`, where the
     drafts still have what you corrected to the same name twice, or what sounds like it; it changes nothing there. With
-    --voices it also computes a voiceprint from the turns of every named speaker in the drafts, asks, and enrols them,
-    so that later recordings name these speakers (see `transcribe voices`). One of several drafts that is not there,
+    --voices it also computes a voiceprint from the turns of every named speaker in the drafts you corrected, asks, and
+    enrols them, so that later recordings name these speakers (see `transcribe voices`). A new recognition beside a
+    draft, DRAFT.new.md, that you have not edited is left out, and named. One of several drafts that is not there,
     cannot be read, or is no draft, is named, and the exit code is 1: the others are learned from.
 
     \b
@@ -166,11 +168,15 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
       transcribe learn transcripts/interview.md --voices
     """
     from transcribe.drafts.draft_words import DraftWords, words_of_draft
+    from transcribe.drafts.records import draft_beside_which
 
     each, words = EachInput(drafts, "a draft"), dict[Path, DraftWords]()
     for path in drafts:
         with each.alone():
             each.check(path)
+            if kept := draft_beside_which(path):
+                _echo_left_out(path, kept)
+                continue
             words[path] = words_of_draft(path)
     if words:
         _learn_words(words, glossary, yes=yes)
@@ -178,6 +184,12 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
         if voices:
             _learn_voices(tuple(words), yes=yes)
     return each.exit_code
+
+
+def _echo_left_out(new: Path, kept: Path) -> None:
+    merge = f"{program()} merge {shlex.quote(str(kept))} {shlex.quote(str(new))}"
+    why = f"a new recognition beside {kept}, and nobody has corrected it; to take its improvements: {merge}"
+    click.echo(for_terminal(f"{new}: left out, as it is {why}"), err=True)
 
 
 def _learn_words(words: Mapping[Path, DraftWords], glossary: Path, *, yes: bool) -> None:

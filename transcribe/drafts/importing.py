@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain
 from pathlib import Path
 
 from audio.trust import is_there
@@ -13,7 +13,7 @@ from output.files import check_folder, check_names, write_draft
 from output.formats import file_name, write
 from transcribe.drafts.export import ExportResult
 from transcribe.drafts.foreign import Foreign, check_times, fitting, has_times
-from transcribe.drafts.records import is_same_text, transcript_at
+from transcribe.drafts.records import is_same_text, stems_beside, transcript_at
 from transcribe.style import Style
 from transcribe.transcript import Transcript
 
@@ -61,7 +61,7 @@ def draft_beside(source: Foreign, *, style: Style) -> DraftBeside:
     has a timed transcript if the source has times. Raises `OutputError`, and `TranscriptError` for the source.
     """
     transcript = source.transcript()
-    for stem in _stems(source.path.stem):
+    for stem in chain((source.path.stem,), stems_beside(source.path.stem)):
         draft, timed = (source.path.with_name(file_name(stem, name)) for name in ("md", "json"))
         if is_there(draft) and (not is_there(timed) or transcript_at(timed)) and is_same_text(draft, transcript):
             return DraftBeside(draft, transcript)
@@ -75,9 +75,3 @@ def draft_beside(source: Foreign, *, style: Style) -> DraftBeside:
         recorded = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs))
         written.append(write_draft(timed, recorded.to_json(), previous_sha256=None).path)
     return DraftBeside(written[0], transcript, tuple(written))
-
-
-def _stems(stem: str) -> Iterator[str]:
-    yield stem
-    yield f"{stem}.new"
-    yield from (f"{stem}.new{number}" for number in count(2))

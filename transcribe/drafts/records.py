@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from audio.disk import folded, sha256_of
@@ -22,6 +23,9 @@ from transcribe.transcript import Transcript
 from transcribe.transcript_json import is_timed_transcript
 
 _OURS = re.compile(r'\s*\{\s*"schema"')  # how each of ours begins, which was perhaps not written to its end
+_BESIDE = re.compile(
+    r"(.+)\.new(?:[2-9]|[1-9]\d+)?", re.DOTALL | re.ASCII
+)  # what `stems_beside` gives, and of which stem
 
 
 def has_transcript(stem: str, settings: Settings) -> bool:
@@ -57,8 +61,13 @@ def is_edited(stem: str, settings: Settings) -> bool:
     draft = settings.output_folder / file_name(stem, "md")
     if not draft.is_file():
         return False
-    before = transcript_at(settings.output_folder / file_name(stem, "json"))
-    return before is None or hash_at(draft) != before.made_with.outputs.get(draft.name)
+    return not is_as_written(draft)
+
+
+def is_as_written(draft: Path) -> bool:
+    """Whether this draft is what the machine wrote last, as its timed transcript records it: nobody has edited it."""
+    before = transcript_at(draft.with_name(file_name(draft.stem, "json")))
+    return before is not None and hash_at(draft) == before.made_with.outputs.get(draft.name)
 
 
 def is_foreign(json_path: Path) -> bool:
@@ -84,13 +93,48 @@ def new_stem_of(
 ) -> str:
     """The stem for a new transcript of a recording whose draft was edited: `STEM.new`, `STEM.new2`, … if that belongs
     to another recording, or is `taken`, as `folded`, in this run."""
-    new_stem, number = f"{stem}.new", 1
-    while folded(new_stem) in taken or belongs_to_other_recording(
-        new_stem, path, settings=settings, audio_sha256=lambda: audio_sha256, tracks=tracks
-    ):
-        number += 1
-        new_stem = f"{stem}.new{number}"
-    return new_stem
+    return next(
+        new_stem
+        for new_stem in stems_beside(stem)
+        if folded(new_stem) not in taken
+        and not belongs_to_other_recording(
+            new_stem, path, settings=settings, audio_sha256=lambda: audio_sha256, tracks=tracks
+        )
+    )
+
+
+def stems_beside(stem: str) -> Iterator[str]:
+    """The stems for what does not go over the files of `stem`.
+
+    >>> from itertools import islice
+    >>> list(islice(stems_beside("talk"), 3))
+    ['talk.new', 'talk.new2', 'talk.new3']
+    """
+    yield f"{stem}.new"
+    yield from (f"{stem}.new{number}" for number in count(2))
+
+
+def stem_beside_which(stem: str) -> str:
+    """The stem of which this one is one of `stems_beside`; empty if it is of none.
+
+    >>> stem_beside_which("talk.new2"), stem_beside_which("talk")
+    ('talk', '')
+    """
+    name = _BESIDE.fullmatch(stem)
+    return name[1] if name else ""
+
+
+def draft_beside_which(draft: Path) -> Path | None:
+    """The draft beside which a run has written this one, of the same recording, unless somebody has edited this one."""
+    stem = stem_beside_which(draft.stem)
+    kept = draft.with_name(file_name(stem, "md"))
+    if not stem or not kept.is_file() or not is_as_written(draft):
+        return None
+    new, old = (transcript_at(path.with_name(file_name(path.stem, "json"))) for path in (draft, kept))
+    if new is None or old is None:  # a draft that has lost its timed transcript, or never had one
+        return kept
+    pairs = (new.episode.path, old.episode.path), (new.made_with.audio_sha256, old.made_with.audio_sha256)
+    return kept if any(one and one == other for one, other in pairs) else None
 
 
 def is_same_text(draft: Path, transcript: Transcript) -> bool:

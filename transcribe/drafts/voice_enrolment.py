@@ -1,11 +1,13 @@
 """Finds new voiceprints in corrected drafts: those of the named speakers, from the turns under their names.
 
-Only finds and compares; the caller enrols (`transcribe learn --voices`). Leaves out speakers whose name is a
-placeholder, and those whose name is a guess: every later recording would use that name.
+Only finds and compares; the caller enrols (`transcribe learn --voices`). Leaves out drafts that nobody has edited, as
+their names and turns are the machine's, speakers whose name is a placeholder, and those whose name is a guess: every
+later recording would use that name.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from audio.errors import SourceError
 from audio.program import program
 from output.parse import read_draft
 from transcribe.drafts.recording import recording_of
+from transcribe.drafts.records import is_as_written
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.speakers.name_certainty import is_guess, is_placeholder
@@ -85,6 +88,12 @@ def find_new_voices(drafts: Iterable[Path], *, enrolled: Sequence[Voiceprint], l
 
 def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> Iterator[NewVoice | _LeftOut]:
     transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
+    if is_as_written(path):
+        yield _LeftOut(
+            f"{path}: nobody has corrected this draft, so no voice in it is enrolled; of a person whose name and turns "
+            f"are right: {program()} voices add NAME {shlex.quote(str(path))}"
+        )
+        return
     guest = str(transcript.made_with.settings.get("guest") or "Guest")
     named = [speaker for speaker in transcript.speakers if not is_placeholder(speaker, guest)]
     if not named:
