@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -91,6 +92,62 @@ def test_a_section_that_is_not_closed_hides_no_other_item(
     addresses = {one.audio_url for one in found if isinstance(one, Episode)}
     assert {f"https://pod.example/{each}.mp3" for each in range(COUNT) if each != number} <= addresses
     assert len(found) >= COUNT
+
+
+NOTES = (
+    "plain",
+    "<![CDATA[<p>Notes</p>]]>",
+    "<![CDATA[a]]]]><![CDATA[>b]]>",
+    "<![CDATA[a]]]]><![CDATA[>b]]]]><![CDATA[>c]]>",
+    "<![CDATA[a]]><![CDATA[b]]>",
+    "<!-- a --><!-- b -->",
+    "<![CDATA[-->]]>",
+)
+SAMPLE = "<![CDATA[<pre><item><title><![CDATA[A]]]]><![CDATA[></title></item></pre>]]>"
+
+
+def with_notes(number: int, notes: str) -> str:
+    return re.sub("(?<=<description>).*(?=</description>)", lambda _: notes, as_xml(number))
+
+
+@given(
+    notes=st.lists(st.sampled_from(NOTES), min_size=COUNT, max_size=COUNT),
+    number=st.integers(0, COUNT - 1),
+    at=st.none() | st.floats(0, 1),
+    opening=st.sampled_from(["<![CDATA[", "<![CDATA[open", "<!--", "<!-- <b>"]),
+)
+@example(notes=["plain", "plain", NOTES[2], "plain", "plain"], number=1, at=None, opening="<![CDATA[")
+@example(notes=[NOTES[2], "plain", "plain", "plain", "plain"], number=0, at=None, opening="<![CDATA[")
+@example(notes=["plain", "plain", NOTES[2], "plain", "plain"], number=1, at=0.98, opening="<![CDATA[")
+@example(notes=["plain", NOTES[5], "plain", "plain", "plain"], number=0, at=0.5, opening="<!--")
+@example(notes=["plain", NOTES[6], "plain", "plain", "plain"], number=1, at=None, opening="<!--")
+def test_a_section_that_is_not_closed_hides_no_item_whatever_notes_the_others_have(
+    notes: list[str], number: int, at: float | None, opening: str
+) -> None:
+    """It begins in front of the item `number`, or in it; its closing mark may be one that another has as text."""
+    items = [with_notes(each, text) for each, text in enumerate(notes)]
+    opening = f"<description>{opening}" if at is None else opening
+    place = 0 if at is None else 1 + round(at * (len(items[number]) - 2))
+    items[number] = items[number][:place] + opening + items[number][place:]
+    found, _ = found_in(xml_feed(items))
+    addresses = {one.audio_url for one in found if isinstance(one, Episode)}
+    broken = None if at is None else number
+    assert {f"https://pod.example/{each}.mp3" for each in range(COUNT) if each != broken} <= addresses
+    assert len(found) >= COUNT
+
+
+@given(
+    notes=st.lists(st.sampled_from([*NOTES, SAMPLE, SAMPLE.replace("<pre>", "<pre>]]]]><![CDATA[>")]), min_size=1),
+    of_show=st.sampled_from(["", "<description>plain</description>", f"<description>{SAMPLE}</description>"]),
+    times=st.integers(1, 3),
+)
+def test_what_closed_sections_have_as_text_is_no_item(notes: list[str], of_show: str, times: int) -> None:
+    """In a feed without a fault, and in one that is no XML for another reason."""
+    sample = re.compile("<item><title><!.*?</item>")
+    notes = [sample.sub(lambda found: found[0] * times, text) for text in notes]
+    feed = xml_feed([of_show, *(with_notes(each, text) for each, text in enumerate(notes))])
+    for text in (feed, feed.replace("Show", "A & B")):
+        assert [one.title for one in found_in(text)[0]] == [f"Episode {each}" for each in range(len(notes))]
 
 
 def test_what_a_section_has_as_text_is_no_item() -> None:

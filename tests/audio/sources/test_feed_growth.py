@@ -97,9 +97,11 @@ def test_what_is_kept_is_bounded_by_the_size(kind: str) -> None:
         "<item",
         "<",
         "<![CDATA[]]>",
+        "<![CDATA[<item>]]>",
+        "<item><![CDATA[]]>",
     ],
 )
-@pytest.mark.parametrize("end", ["", "]]>", "<item>]]>"])
+@pytest.mark.parametrize("end", ["", "]]>", "<item>]]>", "<item>" + "]]><![CDATA[" * 400 + "]]></item>"])
 def test_items_are_found_in_one_pass(piece: str, end: str) -> None:
     """Each mark is passed once, and what is before and after it is known by then."""
     work = []
