@@ -58,7 +58,9 @@ def test_new_unchanged_changed_and_edited_episodes(setup: Setup, tmp_path: Path)
         "to be transcribed"
     )
     (tmp_path / "drafts" / "a.md").write_text("mine")
-    assert forecast_lines(path, changed)[0].endswith("the edited draft stays, what is new is written next to it")
+    assert forecast_lines(path, changed)[0].endswith(
+        "the edited draft stays; if the new text is another, it is written next to it"
+    )
 
 
 def counted(stages: ScriptedStages, folder: Path, **changes: object) -> tuple[str, list[str]]:
@@ -90,7 +92,8 @@ def test_the_line_says_what_the_run_then_does(setup: Setup, tmp_path: Path) -> N
     assert counted(stages, tmp_path, speakers="Zoe,Ben") == (f"{told} from cached results", [])
     edited = tmp_path / "drafts" / "a.md"
     edited.write_text(edited.read_text() + "\nMine.\n")
-    beside = "; the edited draft stays, what is new is written next to it"
+    told = "to be made again"
+    beside = "; the edited draft stays; if the new text is another, it is written next to it"
     assert counted(stages, tmp_path, speakers="2") == (f"{told} from cached results{beside}", [])
     assert counted(stages, tmp_path, speakers="4") == (f"{told}: {who}{same}{beside}", ["diarize"])
 

@@ -21,6 +21,7 @@ from transcribe.batch.planned import STAGES, Left, Planned, PlannedAction
 from transcribe.batch.planning import planned, select_jobs
 from transcribe.batch.report import Result, State
 from transcribe.batch.runner import Setup, run
+from transcribe.drafts.sync import sync
 from transcribe.pipeline.progress import ignore_progress
 from transcribe.settings import Settings, Stage
 from transcribe.workers.local import in_this_process
@@ -48,6 +49,7 @@ LAWS: dict[PlannedAction, Callable[[str, Files, Files], bool]] = {
     ),
     PlannedAction.CHANGED: lambda stem, before, after: written(before, after) <= {f"{stem}.md", f"{stem}.json"},
     PlannedAction.BESIDE: draft_stays,
+    PlannedAction.KEPT: lambda stem, before, after: after == before,
     PlannedAction.COMPLETE: lambda stem, before, after: (
         draft_stays(stem, before, after) and written(before, after) <= {f"{stem}.json"}
     ),
@@ -72,7 +74,8 @@ def assert_line_holds(events: Sequence[str]) -> None:
         assert job.stem is not None
         plan = planned(job, night.settings, mode=night.mode, left_of=lambda job, fingerprint: Left(frozenset()))
         before = {name: content for name, (content, _) in night.files().items() if "/" not in name}
-        assert night.one().state is (State.UNCHANGED if plan.action is PlannedAction.NONE else State.WRITTEN) or (
+        keeps_all = plan.action in (PlannedAction.NONE, PlannedAction.KEPT)
+        assert night.one().state is (State.UNCHANGED if keeps_all else State.WRITTEN) or (
             plan.action in (PlannedAction.BESIDE, PlannedAction.COMPLETE, PlannedAction.REPLACE, PlannedAction.CHANGED)
         )
         after = {name: content for name, (content, _) in night.files().items() if "/" not in name}
@@ -89,6 +92,39 @@ def test_a_line_holds_after_any_event(state: tuple[str, ...], event: str) -> Non
 @settings(max_examples=30)
 def test_a_line_holds_after_any_events(events: list[str]) -> None:
     assert_line_holds(events)
+
+
+@pytest.mark.parametrize("is_synced", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"doubts": "50%"}, "edited, so its doubts stay those of --doubts 10%"),
+        ({"docx_times": "none"}, ""),
+        ({"transcript_url": "https://example.org/t"}, ""),
+        ({"clock_minutes": 59}, ""),
+        ({"doubts": "50%", "clock_minutes": 59}, "edited, so its doubts stay those of --doubts 10%"),
+    ],
+)
+def test_what_changes_no_text_of_an_edited_draft_writes_nothing_and_the_line_says_so(
+    tmp_path: Path, changes: dict[str, object], told: str, *, is_synced: bool
+) -> None:
+    desk, path = Desk(tmp_path), tone(tmp_path / "a.wav")
+    desk.one(path)
+    draft = tmp_path / "drafts/a.md"
+    draft.write_text(draft.read_text().replace("Thank", "Thanks"))
+    if is_synced:
+        sync(draft)
+    before = desk.drafts()
+    line, *others = desk.forecast(path, **changes)
+    assert line == f"{path}: the edited draft stays as it is, and nothing is written"
+    result = desk.one(path, **changes)
+    assert (result.state, result.kept[:1], desk.drafts()) == (State.UNCHANGED, (draft,), before)
+    assert others == [warning for warning in result.warnings if "--doubts" in warning]
+    assert [told in other for other in others] == [True] * bool(told)
+    for file in (tmp_path / "cache").rglob("*"):
+        file.unlink(missing_ok=True) if file.is_file() else None
+    line = desk.forecast(path, **changes, beam_size=2)[0]
+    assert line.endswith("; the edited draft stays; if the new text is another, it is written next to it")
 
 
 @pytest.mark.parametrize("is_edited", [False, True])

@@ -123,6 +123,9 @@ EVENTS: dict[str, Event] = {
     "only JSON wanted": lambda night: night.set(formats=("json",)),
     "other width": lambda night: night.set(wrap=100 - night.settings.wrap),
     "other names": lambda night: night.set(speakers="" if night.settings.speakers else "Zoe,Ada"),
+    "other doubts": lambda night: night.set(doubts="50%" if night.settings.doubts == "10%" else "10%"),
+    "other documents": lambda night: night.set(docx_times="none" if night.settings.docx_times == "text" else "text"),
+    "rarer times": lambda night: night.set(clock_minutes=60 - night.settings.clock_minutes),  # the talk has seconds
     "force": lambda night: setattr(night, "mode", Mode(force=not night.mode.force)),
     "fresh": lambda night: setattr(night, "mode", Mode(ignore_cache=not night.mode.ignore_cache)),
 }

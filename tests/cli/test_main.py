@@ -64,7 +64,7 @@ def test_a_dry_run_reports_what_happens_to_an_edit(run: Run, tmp_path: Path) -> 
     draft = tmp_path / "transcripts" / "a.md"
     draft.write_text("mine")
     assert run("run", "a.wav", "-n")[2] == "a.wav: unchanged\n"
-    assert "stays, what is new is written next to it" in run("run", "a.wav", "-n", "--wrap", "20")[2]
+    assert "stays; if the new text is another, it is written next to it" in run("run", "a.wav", "-n", "--wrap", "20")[2]
     assert "replaced, after a backup" in run("run", "a.wav", "-n", "--force")[2]
     assert draft.read_text() == "mine"
 

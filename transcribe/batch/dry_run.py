@@ -22,10 +22,11 @@ from transcribe.batch.planned import Left, Planned, PlannedAction
 from transcribe.batch.planning import Job, LeftOf, planned, remote_actions
 from transcribe.batch.report import Result, failed_result
 from transcribe.drafts.given_names import no_longer_given
-from transcribe.drafts.kept_draft import as_edited
+from transcribe.drafts.kept_draft import as_edited, misfit_of, not_done
 from transcribe.drafts.records import new_stem_of, transcript_at
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
+from transcribe.pipeline.settings_record import record_of
 from transcribe.pipeline.stages import real_stages, stages_without_network
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
@@ -74,6 +75,7 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
             continue
         yield f"{printable(job.source)}: {plan}"
         yield from map(printable, _lost_names(job, setup.settings, plan=plan))
+        yield from map(printable, _not_done(job, setup.settings, plan=plan))
         if plan.is_work:
             due.append((job, plan.share))
     if due:
@@ -91,6 +93,16 @@ def _lost_names(job: Job, settings: Settings, *, plan: Planned) -> Iterator[str]
             yield f"{draft if draft.is_file() else record}: {told}"
 
 
+def _not_done(job: Job, settings: Settings, *, plan: Planned) -> Iterator[str]:
+    """What is asked for and a draft that is kept for its edits does not get."""
+    if job.stem is None or plan.action is not PlannedAction.KEPT:
+        return
+    record, draft = (settings.output_folder / file_name(job.stem, name) for name in ("json", "md"))
+    if before := transcript_at(record):
+        misfit = misfit_of(draft, before)
+        yield from (misfit,) if misfit else not_done(draft, before, record_of(settings))
+
+
 def _targets(job: Job, settings: Settings, *, plan: Planned) -> list[Path]:
     """The files that the run would write, of an episode that is here."""
     if job.stem is None or not plan.action.is_work:
@@ -103,7 +115,7 @@ def _targets(job: Job, settings: Settings, *, plan: Planned) -> list[Path]:
     paths = {name: settings.output_folder / file_name(stem, name) for name in names}
     if plan.action is PlannedAction.RECORD:
         paths.pop("md", None)
-    elif plan.action is PlannedAction.COMPLETE:
+    elif plan.action in (PlannedAction.COMPLETE, PlannedAction.KEPT):
         paths = {name: path for name, path in paths.items() if not is_readable(path)}
     return list(paths.values())
 

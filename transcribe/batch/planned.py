@@ -35,7 +35,8 @@ class PlannedAction(StrEnum):
     FETCH = "to be fetched and transcribed"
     NEW = "new"
     CHANGED = "to be replaced"
-    BESIDE = "the edited draft stays, what is new is written next to it"
+    BESIDE = "the edited draft stays; if the new text is another, it is written next to it"
+    KEPT = "the edited draft stays as it is, and nothing is written"
     COMPLETE = "the edited draft stays, the files beside it are completed"
     REPLACE = "the edited draft is replaced, after a backup"
     RECORD = "the draft stays and gets its timed transcript; if it is another text, the new one is written next to it"
@@ -45,14 +46,17 @@ class PlannedAction(StrEnum):
 
     @property
     def is_work(self) -> bool:
-        """Whether files have to be written."""
+        """Whether there is something to do: files to write, or a text to compare with a draft."""
         return self not in (PlannedAction.NONE, PlannedAction.TRANSCRIBED)
 
 
 _BESIDE_FILES = {  # what they say goes with what is done first
-    *(PlannedAction.BESIDE, PlannedAction.COMPLETE, PlannedAction.REPLACE),
+    *(PlannedAction.BESIDE, PlannedAction.KEPT, PlannedAction.COMPLETE, PlannedAction.REPLACE),
     *(PlannedAction.RECORD, PlannedAction.RENEW, PlannedAction.FOREIGN),
 }
+
+
+_COMPARED = {PlannedAction.BESIDE, PlannedAction.KEPT}  # made, and only perhaps written
 
 
 class Reason(StrEnum):
@@ -101,13 +105,16 @@ class Planned:
     def __str__(self) -> str:
         if self.action is PlannedAction.FETCH or not self.action.is_work:
             return str(self.action)
+        if self.action is PlannedAction.KEPT and not self.missing:
+            return str(self.action)
+        made = "made" if self.action in _COMPARED else "written"
         is_new = self.action in (PlannedAction.NEW, PlannedAction.FOREIGN)
         again, is_beside = "" if is_new else " again", self.action in _BESIDE_FILES
         if not self.missing:
-            what = f"to be written{again} from cached results"
+            what = f"to be {made}{again} from cached results"
         elif self._keeps_words:
             left = [f"{_AFTER_WORDS[stage]}{again}" for stage in (Stage.DIARIZE, Stage.REHEAR) if stage in self.missing]
-            what = f"to be written{again}: {' and '.join(left)}; no words are recognised again"
+            what = f"to be {made}{again}: {' and '.join(left)}; no words are recognised again"
         else:
             what = f"to be transcribed{'' if is_beside else again}"
             reason = "" if self.reason is None or is_beside else str(self.reason)

@@ -23,6 +23,7 @@ from audio.program import program
 from audio.sources.left_out import LeftOut, OnLeftOut, counted, described
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
+from audio.trust import is_readable
 from output.formats import file_name
 from transcribe.batch.mode import UPDATE, Mode
 from transcribe.batch.planned import Left, Planned, PlannedAction, Reason
@@ -30,6 +31,7 @@ from transcribe.batch.report import Result, State
 from transcribe.batch.stems import Stems
 from transcribe.drafts.currency import Inputs, is_made_of, settled
 from transcribe.drafts.records import from_folder, has_transcript, is_edited, is_foreign, transcript_at
+from transcribe.drafts.same_text import gives_same_text
 from transcribe.drafts.without_sound import Soundless
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
@@ -205,7 +207,7 @@ def planned(
     left = Left() if left_of is None or mode.ignore_cache else left_of(job, fingerprint)
     before = transcript_at(json_path := settings.output_folder / file_name(job.stem, "json"))
     if edited:
-        return Planned(_action_of_edited(before, inputs, mode=mode), left)
+        return Planned(_action_of_edited(before, inputs, job=job, mode=mode), left)
     if not has_before:
         return Planned(PlannedAction.NEW, left)
     if before is None and not mode.force and is_foreign(json_path):
@@ -214,15 +216,23 @@ def planned(
     return Planned(PlannedAction.CHANGED, left, asked or _reason_found(before, job.episode.path, inputs))
 
 
-def _action_of_edited(before: Transcript | None, inputs: Inputs, *, mode: Mode) -> PlannedAction:
+def _action_of_edited(before: Transcript | None, inputs: Inputs, *, job: Job, mode: Mode) -> PlannedAction:
     """What becomes of a draft that is not as its timed transcript records, or has none that can be read: only the new
     text can tell whose it is then."""
     if before is None:
         return PlannedAction.RENEW if mode.force else PlannedAction.RECORD
     if mode.force:
         return PlannedAction.REPLACE
-    is_current = is_made_of(before, inputs, edited=True) and not mode.ignore_cache
-    return PlannedAction.COMPLETE if is_current else PlannedAction.BESIDE
+    if mode.ignore_cache:
+        return PlannedAction.BESIDE
+    if is_made_of(before, inputs, edited=True):
+        return PlannedAction.COMPLETE
+    folder, stem = inputs.settings.output_folder, job.stem or ""
+    if not gives_same_text(before, inputs, draft=folder / file_name(stem, "md")):
+        return PlannedAction.BESIDE
+    is_complete = all(is_readable(folder / file_name(stem, name)) for name in inputs.settings.formats)
+    is_in_place = before.episode.path == from_folder(folder, job.episode.path)
+    return PlannedAction.KEPT if is_complete and is_in_place else PlannedAction.COMPLETE
 
 
 def _reason_found(before: Transcript | None, path: Path, inputs: Inputs) -> Reason:
