@@ -62,7 +62,7 @@ class Log:
         elif match[1] != "warning":
             error = "".join(char if char.isprintable() else " " for char in match[2].strip())
             self.n_errors += 1
-            self.first_error = self.first_error or error[:_MAX_ERROR_LENGTH]
+            self.first_error = self.first_error or _shortened(error)
             self._lacks_memory |= says_shortage(error)
             self._reasons |= {why for beginning, why in _REASONS.items() if re.match(beginning, error)}
 
@@ -93,6 +93,15 @@ class Log:
             return _NO_SOUND
         reason = "no readable frame" if self.first_error.startswith("Decode error rate") else self.first_error
         return f"is not audio ffmpeg can read ({reason or 'no readable frame'}); check or convert the file"
+
+
+def _shortened(error: str) -> str:
+    """An error as a message has room for it: cut after a word, if it has several."""
+    if len(error) <= _MAX_ERROR_LENGTH:
+        return error
+    beginning = error[:_MAX_ERROR_LENGTH]  # with the character that the ellipsis takes: it may be a blank
+    words = beginning.rpartition(" ")[0].rstrip(" ,;:")
+    return f"{words or beginning[:-1]}…"
 
 
 _NO_SOUND = "contains no sound; give a recording, or a video with a sound track"

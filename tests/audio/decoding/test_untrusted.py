@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from audio.decoding.decode import decode
@@ -123,6 +124,21 @@ def test_a_line_longer_than_we_read_does_not_begin_again(folder: Path, forged: s
         assert (log.n_errors, log.lost(2.0)) == (0, 0.0)
         if filler % 10 == 5:
             assert facts(path) == facts(plain)
+
+
+@given(st.text("ab c:", max_size=90))
+@example("Error opening input files: Invalid data found when processing input")
+def test_an_error_for_people_is_cut_between_words(error: str) -> None:
+    log = Log()
+    log.follow(io.BytesIO(f"\x1b[0;31m[error] \x1b[0m\x1b[0;31mx{error}\n".encode()))
+    error, told = f"x{error}".strip(), log.first_error
+    assert len(told) <= 60
+    assert (told == error) == (len(error) <= 60)
+    if told != error:
+        words, rest = told[:-1], error[len(told) - 1 :]
+        assert told.endswith("…")
+        assert error.startswith(words)
+        assert rest.startswith((" ", ":")) or " " not in words
 
 
 def picture(side: int) -> bytes:
