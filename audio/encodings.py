@@ -20,11 +20,15 @@ _MARKS = (  # the longer ones first: UTF-16's is the beginning of UTF-32's
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_UNMARKED = (  # what markup or JSON starts with in an encoding with zero bytes
+_UNMARKED = (  # what markup or JSON starts with in an encoding with zero bytes, or four characters of any text
     (re.compile(rb"(?:\s\0\0\0)*[<{\[]\0\0\0"), "utf-32-le"),
     (re.compile(rb"(?:\0\0\0\s)*\0\0\0[<{\[]"), "utf-32-be"),
     (re.compile(rb"(?:\s\0)*[<{\[]\0[^\0]"), "utf-16-le"),
     (re.compile(rb"(?:\0\s)*\0[<{\[]\0[^\0]"), "utf-16-be"),
+    (re.compile(rb"(?:[\t\n\r -~]\0\0\0){4}"), "utf-32-le"),
+    (re.compile(rb"(?:\0\0\0[\t\n\r -~]){4}"), "utf-32-be"),
+    (re.compile(rb"(?:[\t\n\r -~]\0){4}"), "utf-16-le"),
+    (re.compile(rb"(?:\0[\t\n\r -~]){4}"), "utf-16-be"),
 )
 _ZEROS = (  # what any text starts with; of UTF-32 two characters, as a recording may start with a size
     (re.compile(rb"[\t\n\r -\xff]\0\0\0(?:\Z|..[\0-\x10]\0)", re.DOTALL), "utf-32-le"),

@@ -29,7 +29,9 @@ def test_valid_utf8_is_utf8_whatever_is_stated(text: str, has_mark: bool) -> Non
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-@pytest.mark.parametrize("start", ["<?xml version='1.0'?>", " \n<rss>", '{"title": "', '["'])
+@pytest.mark.parametrize(
+    "start", ["<?xml version='1.0'?>", " \n<rss>", '{"title": "', '["', "#EXTM3U\r\n", "https://", "1\n00:", "\n\n# "]
+)
 def test_zero_bytes_show_the_encoding_without_a_mark(encoding: str, start: str) -> None:
     assert decoded((start + WORDS).encode(encoding)) == start + WORDS
     marked = codecs.lookup(encoding).encode("\ufeff" + start + WORDS)[0]

@@ -313,10 +313,13 @@ def test_the_parts_of_a_stream_are_no_list() -> None:
             episodes_from(server.put("/x.m3u8", Resource(playlist)), client=client)
 
 
-def test_a_list_of_recordings(tmp_path: Path) -> None:
-    (tmp_path / "list.txt").write_text(
-        "#EXTM3U\n#EXTINF:60,One\nhttps://x.example/a%20b.mp3\n- <https://x.example/c.ogg>\n"
-    )
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("start", ["#EXTM3U\n#EXTINF:60,Ö\n", "[playlist]\nNumberOfEntries=2\nFile1=", ""])
+def test_a_list_of_recordings(tmp_path: Path, start: str, encoding: str, mark: str) -> None:
+    text = f"{start}https://x.example/a%20b.mp3\n"
+    text += "File2=https://x.example/c.ogg\n" if start.startswith("[") else "- <https://x.example/c.ogg>\n"
+    (tmp_path / "list.txt").write_bytes(f"{mark}{text}".encode(encoding))
     assert [each.title for each in episodes_from(str(tmp_path / "list.txt"))] == ["a b", "c"]
 
 
