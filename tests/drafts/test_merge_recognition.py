@@ -80,6 +80,30 @@ def test_merging_again_changes_nothing(drafts: tuple[Path, Path]) -> None:
     assert drafts[0].read_bytes() == text
 
 
+def test_an_edit_that_a_recognition_agrees_with_is_not_undone_by_the_next_one(drafts: tuple[Path, Path]) -> None:
+    """The editor and the new recognition have "here"; the one after that has "hear" again, as the first one."""
+    mine, new_draft = drafts
+    edited = mine.read_text(encoding="utf-8").replace("to be hear", "to be here")
+    mine.write_text(edited, encoding="utf-8")
+    merge_recognition(mine, new_draft)
+    assert "at last" in mine.read_text(encoding="utf-8")
+    new_draft.write_text(render(transcript(*FIRST)), encoding="utf-8")
+    new_draft.with_suffix(".json").write_text(talk(*FIRST, draft_sha256="4" * 64).to_json(), encoding="utf-8")
+    merge_recognition(mine, new_draft)
+    assert mine.read_text(encoding="utf-8").split() == edited.split()
+
+
+def test_a_draft_whose_edits_are_all_the_new_recognition_is_edited(drafts: tuple[Path, Path]) -> None:
+    """Or the next run would write over it."""
+    mine, new_draft = drafts
+    text = new_draft.read_text(encoding="utf-8")
+    mine.write_text(text, encoding="utf-8")
+    merge_recognition(mine, new_draft)
+    assert mine.read_text(encoding="utf-8").split() == text.split()
+    assert transcript_of(mine).made_with.outputs[mine.name] != sha256_of(mine)
+    assert "hear" in {word.text for word in original_of(transcript_of(mine), mine).words}
+
+
 def test_merge_without_changes_leaves_no_backup(drafts: tuple[Path, Path]) -> None:
     merge_recognition(*drafts)
     before = sorted(drafts[0].parent.iterdir())
@@ -273,6 +297,24 @@ def test_no_edit_is_lost(base: str, mine: str, new_draft: str) -> None:
     assert differences == ()
 
 
+@given(st.data())
+def test_the_first_recognition_once_more_leaves_only_the_edits(data: st.DataObject) -> None:
+    """Whatever a recognition between agreed with."""
+    words = [f"w{number}" for number in range(20)]
+    texts = []
+    for kind in "en":
+        edits = data.draw(st.lists(st.sampled_from(["", "", "", "x", "-", "+"]), min_size=20, max_size=20))
+        alike = data.draw(st.lists(st.booleans(), min_size=20, max_size=20))
+        text = [
+            {"": word, "-": "", "x": f"x{word}{same or kind}", "+": f"{word} y{word}{same or kind}"}[edit]
+            for word, edit, same in zip(words, edits, ("both" if one else "" for one in alike), strict=True)
+        ]
+        texts.append([PageTurn("A", (" ".join(["go", *filter(None, text)]),))])
+    base, (mine, new) = [PageTurn("A", (" ".join(["go", *words]),))], texts
+    first = merge_words(base, mine, new)
+    assert merge_words(first.base, first.turns, base).turns == tuple(mine)
+
+
 PRINTED = st.lists(st.sampled_from("a b c [a?] [b?], [c?] [12:34]".split()), min_size=1, max_size=12).map(" ".join)
 
 
@@ -297,7 +339,7 @@ def test_every_place_is_counted_once_by_who_changed_it(who: list[str]) -> None:
     texts = [[PageTurn("A", (" ".join(["go", *text, "stop"]),))] for text in words.values()]
     merged = merge_words(*texts)
     assert (merged.taken, merged.kept, len(merged.differences)) == tuple(
-        who.count(side) for side in ("new", "mine", "both otherwise")
+        who.count(side) + (side == "mine") * who.count("both alike") for side in ("new", "mine", "both otherwise")
     )
     assert ("no other words" in merged.report) == (not {"new", "both otherwise"} & set(who))
 

@@ -16,16 +16,17 @@ from audio.disk import free_backup_path, replace_if_unchanged, write_atomically
 from output.errors import OutputError
 from output.files import check_names
 from output.markdown import render
-from output.parse import parse, read_draft
+from output.parse import Draft, parse, read_draft
 from transcribe.drafts.kept_names import keep_names, lost_names
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.merge_conflicts import Conflict, conflicts, doubts
-from transcribe.drafts.merge_words import merge_words
+from transcribe.drafts.merge_words import Merged, merge_words
 from transcribe.drafts.merged_labels import merged_labels
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
-from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap_of
+from transcribe.drafts.turn_edits import EditError, PageTurn, apply_turns, page_turns, wrap_of
+from transcribe.errors import TranscriptError
 from transcribe.style import LabelStyle
 from transcribe.transcript import Transcript
 
@@ -64,12 +65,15 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     names = dict.fromkeys(turn.speaker for turn in merged.turns)
     in_style = merged_labels(mine, names, edited=edited, new=new, renamed=merged.new_names, style=labels)
     draft = apply_turns(mine, merged.turns, wrap=wrap, labels_of=in_style)
-    made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(new_draft).hexdigest()})
-    new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
+    heard, heard_draft = _heard(new, new_draft, merged, labels=labels)
+    made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(heard_draft).hexdigest()})
+    new, heard = (
+        replace(each, episode=replace(new.episode, path=old.episode.path), made_with=made_with) for each in (new, heard)
+    )
     after = update_transcript(draft, new, name=str(draft_path)).transcript
     after = replace(after, doubts=(*after.doubts, *doubts(merged.differences, draft, after=after)))
     backup = _write(draft_path, draft.encoded(), over=mine.encoded())
-    save_original(new, draft_path)
+    save_original(heard, draft_path)
     paths, skipped = write_update(draft_path, after, before=old)
     lost = lost_names(edited, after, renamed=[label for label, _ in merged.renamed])
     places = tuple(conflicts(merged.differences, draft, after=after))
@@ -78,7 +82,23 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
 
 def _machine_turns(transcript: Transcript, labels: LabelStyle) -> tuple[PageTurn, ...]:
     """The turns as the machine printed them, marks included, with labels of the draft's style."""
-    return page_turns(parse(render(transcript, replace(style_recorded(transcript), labels=labels))))
+    return page_turns(_machine_draft(transcript, labels))
+
+
+def _machine_draft(transcript: Transcript, labels: LabelStyle) -> Draft:
+    return parse(render(transcript, replace(style_recorded(transcript), labels=labels)))
+
+
+def _heard(new: Transcript, new_draft: bytes, merged: Merged, *, labels: LabelStyle) -> tuple[Transcript, bytes]:
+    """What edits of the merged draft are told from, as a timed transcript and as a draft: see `Merged.base`."""
+    printed = _machine_draft(new, labels)
+    if merged.base == page_turns(printed):
+        return new, new_draft
+    try:
+        draft = apply_turns(printed, merged.base, wrap=0)
+        return update_transcript(draft, new).transcript, draft.encoded()
+    except (EditError, TranscriptError):  # little of the new recognition is left
+        return new, new_draft
 
 
 def _write(path: Path, source: bytes, *, over: bytes) -> Path | None:

@@ -28,9 +28,11 @@ class Merged:
     as the editor has them, and the `differences`, where both changed the same words. `renamed` are the speakers that
     only the new recognition calls otherwise, the old name and the new one; `names_kept` those it calls otherwise whose
     names somebody gave or typed, that name and the new recognition's. `new_names` maps names as the editor's draft
-    prints them to those in `turns`."""
+    prints them to those in `turns`. `base` is what the next merge compares with: the new recognition, but with the
+    machine's older words where it agrees with an edit, or another recognition without that would undo the edit."""
 
     turns: tuple[PageTurn, ...]
+    base: tuple[PageTurn, ...] = ()
     differences: tuple[Difference, ...] = ()
     taken: int = 0
     kept: int = 0
@@ -66,15 +68,17 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
     segments = tuple(_segments(base, mine, new))
     stay = _edited_moves(segments)
     units: list[str] = []
+    next_base: list[str] = []
     differences: list[Difference] = []
     taken = kept = 0
     for number, one in enumerate(segments):
+        next_base += one.printed[0] if one.base != one.mine == one.new else one.printed[2]
         if one.base == one.mine == one.new:  # the same words: take the marks of the side that changed them
             marks = zip(*one.printed, strict=True)
             units += [theirs if edited == old else edited for old, edited, theirs in marks]
         elif one.mine == one.new or one.base == one.new:
             units += one.printed[1]
-            kept += one.mine != one.new
+            kept += one.mine != one.base
         elif not one.is_edited and number not in stay:
             units += one.printed[2]
             taken += 1
@@ -84,7 +88,8 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
             units += one.printed[1]
     differences = [one for one in differences if one.mine != one.new]
     renamed = tuple((old, name) for old, name in names.items() if old in {turn.speaker for turn in old_base} - {name})
-    return Merged(tuple(_turns(units)), tuple(differences), taken, kept, renamed, new_names=names)
+    parts = (tuple(_turns(each)) for each in (units, next_base))
+    return Merged(*parts, tuple(differences), taken, kept, renamed, new_names=names)
 
 
 @dataclass(frozen=True, slots=True)
