@@ -97,3 +97,38 @@ def test_no_word_stands_twice_and_none_that_both_have_is_lost(data: st.DataObjec
     merged = Counter(words_of(merge_words(base, mine, new).turns))
     assert [word for word, count in merged.items() if count > 1] == []
     assert {*words_of(mine)} & {*words_of(new)} <= merged.keys()
+
+
+def owners_of(text: list[PageTurn] | tuple[PageTurn, ...]) -> dict[str, str]:
+    return {word: turn.speaker for turn in text for paragraph in turn.paragraphs for word in paragraph.split()}
+
+
+@st.composite
+def spoken(draw: st.DrawFn, edits: str = "same") -> list[PageTurn]:
+    """The words in turns of three people that begin anywhere; some words changed as `edits` says."""
+    words = [draw(st.sampled_from([word] * 5 + [f"{word}{edits}"])) if edits != "same" else word for word in WORDS]
+    edges = [0, *sorted(draw(st.sets(st.integers(1, len(words) - 1), max_size=6))), len(words)]
+    people = draw(st.lists(st.sampled_from("ABC"), min_size=len(edges), max_size=len(edges)))
+    return [PageTurn(person, (" ".join(words[a:b]),)) for person, (a, b) in zip(people, pairwise(edges), strict=False)]
+
+
+@given(spoken(), spoken("e"), spoken("n"))
+def test_words_that_the_editor_gave_to_somebody_stay_theirs(
+    base: list[PageTurn], mine: list[PageTurn], new: list[PageTurn]
+) -> None:
+    """And no word is anybody's who has it neither in the draft nor in the new recognition."""
+    merged = merge_words(base, mine, new)
+    (old, own, other, result) = (owners_of(text) for text in (base, mine, new, merged.turns))
+    for word in old.keys() & own.keys() & result.keys():
+        named = merged.new_names.get(own[word], own[word]), merged.new_names.get(old[word], old[word])
+        assert result[word] in ({named[0]} if named[0] != named[1] else {named[0], other.get(word, named[0])})
+
+
+def test_a_deleted_label_stays_deleted_where_the_turn_begins_elsewhere_in_the_new_recognition() -> None:
+    base = turns("so we left early and then", "we came home late at night")
+    mine = turns("so we left early and then we came home late at night")
+    for at in (4, 6, 8):
+        words = words_of(base)
+        merged = merge_words(base, mine, turns(" ".join(words[:at]), " ".join(words[at:])))
+        assert merged.turns == tuple(mine)
+        assert len(merged.differences) == (at != 6)

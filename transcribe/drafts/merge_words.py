@@ -8,17 +8,14 @@ as to the turn of another speaker, are moved only if the editor changed neither 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from output.labels import fold_name
-from output.text import is_clock, remove_marks
-from transcribe.alignment.merge3 import aligned_segments
-from transcribe.alignment.moved_items import moved_items
+from output.text import remove_marks
 from transcribe.alignment.same_people import SpokenWord, same_people
-from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.merge_conflicts import PARAGRAPH, TURN, Difference, difference
+from transcribe.drafts.merge_segments import kept_segments, segments_of
 from transcribe.drafts.turn_edits import PageTurn
 
 
@@ -65,8 +62,8 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
     base, mine = (
         [replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in text] for text in (base, mine)
     )
-    segments = tuple(_segments(base, mine, new))
-    stay = _edited_moves(segments)
+    segments = segments_of(base, mine, new)
+    stay = kept_segments(segments)
     units: list[str] = []
     next_base: list[str] = []
     differences: list[Difference] = []
@@ -79,7 +76,7 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
         elif one.mine == one.new or one.base == one.new:
             units += one.printed[1]
             kept += one.mine != one.base
-        elif not one.is_edited and number not in stay:
+        elif number not in stay:
             units += one.printed[2]
             taken += 1
         else:
@@ -88,84 +85,8 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
             units += one.printed[1]
     differences = [one for one in differences if one.mine != one.new]
     renamed = tuple((old, name) for old, name in names.items() if old in {turn.speaker for turn in old_base} - {name})
-    parts = (tuple(_turns(each)) for each in (units, next_base))
-    return Merged(*parts, tuple(differences), taken, kept, renamed, new_names=names)
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """Corresponding parts of the three texts: their units without marks, for comparison, and as `printed`."""
-
-    base: tuple[str, ...]
-    mine: tuple[str, ...]
-    new: tuple[str, ...]
-    printed: tuple[list[str], list[str], list[str]]
-
-    @property
-    def is_edited(self) -> bool:
-        """Whether the editor changed something, if only a mark."""
-        return self.printed[0] != self.printed[1]
-
-
-def _edited_moves(segments: Sequence[_Segment]) -> Container[int]:
-    """The segments from which, or to which, the new recognition moved words that the editor edited at one of the two.
-
-    A move is taken as a whole or not at all: half of it would leave the words twice in the draft, or lose them.
-    """
-    edited = {number for number, one in enumerate(segments) if one.is_edited}
-    linked: dict[int, set[int]] = {}
-    for a, b in _moves(segments) if edited else ():
-        linked.setdefault(a, set()).add(b)
-        linked.setdefault(b, set()).add(a)
-    found, due = set[int](), [number for number in edited if number in linked]
-    while due:
-        if (number := due.pop()) not in found:
-            found.add(number)
-            due += linked[number]
-    return found
-
-
-def _moves(segments: Sequence[_Segment]) -> Iterator[tuple[int, int]]:
-    """Each two segments of which the second has words in the new text that the first has in another one."""
-    texts: tuple[list[str], list[str], list[str]] = ([], [], [])
-    numbers: tuple[list[int], list[int], list[int]] = ([], [], [])
-    for number, one in enumerate(segments):
-        for text, of, part in zip(texts, numbers, (one.base, one.mine, one.new), strict=True):
-            text += part
-            of += [number] * len(part)
-    base, mine, new = texts
-    from_base = matches(base, new)
-    mine_of = {i: j for j, i in enumerate(matches(base, mine)) if i != NO_MATCH}
-    from_mine = [mine_of.get(i, NO_MATCH) for i in from_base]
-    for text, of, matched in ((base, numbers[0], from_base), (mine, numbers[1], from_mine)):
-        for i, j in moved_items(text, new, matched):
-            if of[i] != numbers[2][j] and not new[j].startswith((TURN, PARAGRAPH)):
-                yield of[i], numbers[2][j]
-
-
-def _segments(*texts: Sequence[PageTurn]) -> Iterator[_Segment]:
-    """The three texts in segments."""
-    printed = [list(_units(turns)) for turns in texts]
-    base, mine, new = ([remove_marks(unit) for unit in units] for units in printed)
-    at = [0, 0, 0]
-    for plain in aligned_segments(base, mine, new):
-        ends = [start + len(part) for start, part in zip(at, plain, strict=True)]
-        yield from _by_turns(plain, [units[a:b] for units, a, b in zip(printed, at, ends, strict=True)])
-        at = ends
-
-
-def _by_turns(plain: Sequence[tuple[str, ...]], printed: Sequence[list[str]]) -> Iterator[_Segment]:
-    """A segment cut where turns begin, if each text has as many: speaker and words are separate edits."""
-    begins = [[i for i, unit in enumerate(units) if unit.startswith(TURN)] for units in plain]
-    cuts = [
-        [0, *(at for i in starts for at in (i, i + 1)), len(units)] for starts, units in zip(begins, plain, strict=True)
-    ]
-    if len({len(starts) for starts in begins}) > 1:
-        cuts = [[0, len(units)] for units in plain]
-    for (a, b), (c, d), (e, f) in zip(*(pairwise(each) for each in cuts), strict=True):
-        base, mine, new = plain[0][a:b], plain[1][c:d], plain[2][e:f]
-        if base or mine or new:
-            yield _Segment(base, mine, new, (printed[0][a:b], printed[1][c:d], printed[2][e:f]))
+    turns, after = (tuple(_turns(each)) for each in (units, next_base))
+    return Merged(turns, after, tuple(differences), taken, kept, renamed, new_names=names)
 
 
 def _new_names(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[str, str]:
@@ -197,28 +118,6 @@ def _place(units: Sequence[str]) -> tuple[int, int]:
     turn = sum(unit.startswith(TURN) for unit in units) - 1
     start = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(TURN)), 0)
     return max(turn, 0), sum(not unit.startswith((TURN, PARAGRAPH)) for unit in units[start:])
-
-
-def _units(turns: Sequence[PageTurn]) -> Iterator[str]:
-    for turn in turns:
-        yield TURN + turn.speaker
-        for index, paragraph in enumerate(turn.paragraphs):
-            if index:
-                yield PARAGRAPH
-            yield from [paragraph] if "\n" in paragraph else _printed_words(paragraph)
-
-
-def _printed_words(paragraph: str) -> Iterator[str]:
-    """The words of a paragraph, each with the time printed before it, if any."""
-    pending = ""
-    for word in paragraph.split():
-        if is_clock(word) and not pending:
-            pending = word
-            continue
-        yield f"{pending} {word}".lstrip()
-        pending = ""
-    if pending:
-        yield pending
 
 
 def _turns(units: Sequence[str]) -> Iterator[PageTurn]:
