@@ -1,7 +1,8 @@
 """The transcripts as the machine wrote them, before any correction: `transcribe learn` compares drafts with them.
 
 Sync updates the timed transcript next to a draft, so the first state is saved the first time it changes: in the user's
-data folder, under a hash of the recording's and the machine draft's hashes, which no edit changes. Beside it are the
+data folder, under a hash of the recording's and the machine draft's hashes, which no edit changes. After a merge it is
+the new recognition with the older words where that agrees with an edit (`merge_words.Merged.base`). Beside it are the
 doubts of the original that an editor has confirmed: once their words are edited, no transcript says so.
 """
 
