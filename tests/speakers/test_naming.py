@@ -125,7 +125,7 @@ def test_an_unnamed_voice_has_what_may_name_it_as_evidence() -> None:
     assert "--speakers" in asked.speakers[1].evidence
     assert asked.speakers[1].suggestion == "Nora"
     unnamed = name(talk(*PLAIN)).speakers[1]
-    assert ("for this voice" in unnamed.evidence, unnamed.suggestion) == (True, "")
+    assert (unnamed.evidence, unnamed.suggestion) == ("no clear clue to this voice's name", "")
     (warning,) = name(talk(("S1", "What is new?"), ("S2", "Not that, Rich."), ("S1", "So."))).warnings
     assert warning.code is WarningCode.HOST_ASSUMED
     assert "nobody" not in warning.message  # somebody says the name, but that is no proof

@@ -70,12 +70,14 @@ def unnamed_evidence(voice: str, clues: Iterable[Clue], *, taken: Iterable[str])
     >>> from transcribe.speakers.addressees import Clue
     >>> unnamed_evidence("S2", [Clue("Nora", "S2", 2.0, "Good morning, Nora", 0.0)], taken=["Rich"])
     'only “Good morning, Nora” at 0:00 may name this voice; if it does, give the name with --speakers'
+    >>> unnamed_evidence("S2", [Clue("Rich", "S1", 4.0, "I'm Rich", 0.0)], taken=["Rich"])
+    "no clear clue to this voice's name"
     """
     others = list(taken)
     hints = [clue for clue in clues if clue.speaker == voice and clue.weight >= LEAST_HINT]
     hints = [clue for clue in hints if not any(are_same(clue.name, name) for name in others)]
     if not hints:
-        return "no name was spoken for this voice"
+        return "no clear clue to this voice's name"
     cited = "; ".join(dict.fromkeys(clue.citation for clue in sorted(hints, key=lambda clue: -clue.weight)[:3]))
     return f"only {cited} may name this voice; if it does, give the name with --speakers"
 
