@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import click.testing
@@ -10,6 +12,7 @@ import pytest
 from output.markdown import render
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
+from transcribe.cli.options import settings_in_force
 from transcribe.drafts.draft_words import words_of_draft
 from transcribe.drafts.glossary_learning import Proposal, new_entries, propose_entries, with_entries
 from transcribe.drafts.sync import sync
@@ -130,6 +133,31 @@ def test_learn_prints_asks_and_adds(draft: Path, tmp_path: Path) -> None:
     runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False)
     assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"
     assert "nothing to add to" in runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False).stderr
+
+
+@pytest.mark.parametrize("name", ["glossary.txt", 'our "odd" names.txt'])
+def test_learn_says_how_runs_use_the_glossary_until_they_do(
+    draft: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Each of the two ways that it says, typed, puts the glossary into force."""
+    monkeypatch.chdir(tmp_path)
+
+    def learned() -> str:
+        Path(name).unlink(missing_ok=True)
+        result = click.testing.CliRunner().invoke(
+            cli, ["learn", str(draft), "--glossary", name, "--yes"], standalone_mode=False, catch_exceptions=False
+        )
+        assert result.stdout.endswith(f"\n{name}\n")
+        return result.stderr
+
+    told = re.fullmatch(r"runs use it with (.*), or with (glossary = .*) in transcribe\.toml\n", learned())
+    assert told is not None
+    option, given = shlex.split(told[1])
+    assert (option, settings_in_force({"glossary": given}).glossary) == ("--glossary", name)
+    Path("transcribe.toml").write_text(f"{told[2]}\n", encoding="utf-8")
+    assert learned() == ""
+    Path("transcribe.toml").write_text("glossary = 3\n", encoding="utf-8")
+    assert learned() == told[0]
 
 
 def test_words_of_two_sentences_are_no_mishearing() -> None:

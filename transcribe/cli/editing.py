@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from audio.program import installing, program
 from transcribe.cli.drafts import echo_warnings
 from transcribe.cli.each_input import EachInput
 from transcribe.cli.ending import StoppedError, on_signals, signal_of
-from transcribe.cli.options import echo_path, settings_in_force
+from transcribe.cli.options import echo_path, is_glossary_in_force, settings_in_force
 from transcribe.cli.paths import ExistingFile, OneOfSeveral
 from transcribe.errors import NotInstalledError
 from transcribe.terminal import for_terminal
@@ -211,6 +212,9 @@ def _learn_words(words: Mapping[Path, DraftWords], glossary: Path, *, yes: bool)
         return
     write_entries(glossary, known, entries)
     echo_path(glossary)
+    if not is_glossary_in_force(glossary):
+        option, line = f"--glossary {shlex.quote(str(glossary))}", f"glossary = {json.dumps(str(glossary))}"
+        click.echo(for_terminal(f"runs use it with {option}, or with {line} in transcribe.toml"), err=True)
 
 
 def _echo_places_left(words: Mapping[Path, DraftWords]) -> None:

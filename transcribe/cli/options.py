@@ -82,6 +82,15 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
     return load(given)
 
 
+def is_glossary_in_force(glossary: Path) -> bool:
+    """Whether a run in this folder uses the glossary without being told."""
+    try:
+        used = settings_in_force({}).glossary
+    except SettingsError:  # a run will say it
+        return False
+    return bool(used) and Path(used).resolve() == glossary.resolve()
+
+
 def shows_in_force(given: dict[str, Any]) -> tuple[Show | FaultyShow, ...]:
     """The shows of the nearest transcribe.toml, under the same settings. Raises `SettingsError`."""
     from transcribe.batch.shows import Show, load_shows
