@@ -125,6 +125,13 @@ def test_an_invalid_name_is_refused(name: str) -> None:
         apply_turns(draft, [*page_turns(draft), PageTurn(name, ("Yes.",))], wrap=70)
 
 
+@pytest.mark.parametrize(("name", "both"), [("ADA", "'ADA' and 'Ada'"), ("B", "'B' and 'Bob'")])
+def test_names_that_are_too_similar_are_both_named(name: str, both: str) -> None:
+    turns = page_turns(draft_of())
+    with pytest.raises(EditError, match=f"{both} are too similar to tell their turns apart"):
+        apply_turns(draft_of(), [*turns, PageTurn(name, ("Yes.",))], wrap=70)
+
+
 def test_text_that_would_begin_a_turn_is_refused() -> None:
     draft = draft_of()
     turns = page_turns(draft)

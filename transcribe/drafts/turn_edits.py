@@ -138,7 +138,10 @@ def _error_message(result: Draft, turns: Sequence[PageTurn]) -> str:
     unknown = [turn.speaker for turn in result.turns if fold_name(turn.speaker) not in names]
     if unknown:
         return f"the text would begin a turn of {unknown[0]!r}: put a backslash before its colon, or rephrase it"
-    return "two speakers' names are too similar to tell their turns apart; change one of them"
+    pairs = zip(result.turns, turns, strict=False)
+    mixed = sorted(next(({read.speaker, turn.speaker} for read, turn in pairs if read.speaker != turn.speaker), ()))
+    which = f"{' and '.join(map(repr, mixed))} are" if len(mixed) == 2 else "two names are"
+    return f"{which} too similar to tell their turns apart; change one of them"
 
 
 class _Source:
