@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from output.formats import file_name
 from tests.support.batch_desk import Desk
-from tests.support.scripted_stages import ScriptedStages, tone
+from tests.support.scripted_stages import SAID, ScriptedStages, tone
 from transcribe.batch.planned import PlannedAction
 from transcribe.batch.planning import planned, select_jobs
 from transcribe.batch.report import State
@@ -41,6 +42,36 @@ def test_an_edited_draft_is_never_overwritten(desk: Desk) -> None:
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
     assert json.loads(desk.drafts()["a.new.json"][0])["made_with"]["outputs"].keys() == {"a.new.md"}
+
+
+class OtherModel(ScriptedStages):
+    def model(self) -> ModelFiles:
+        return ModelFiles("tiny.en", Path("nowhere"), "7171")
+
+
+@pytest.mark.parametrize("is_synced", [False, True])
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        ("", "read by tiny.en; the draft was by base"),
+        ("openai", "read by tiny.en with ctranslate2; the draft was by base with openai"),
+    ],
+)
+def test_a_new_recognition_by_another_model_says_both(desk: Desk, engine: str, told: str, *, is_synced: bool) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edit(desk)
+    if is_synced:
+        sync(desk.folder / "drafts" / "a.md")
+    same = desk.one(path, wrap=20).warnings
+    assert not any("read by" in warning for warning in same)
+    if engine:
+        record = desk.folder / "drafts" / "a.json"
+        timed = Transcript.from_json(record.read_text())
+        record.write_text(replace(timed, made_with=replace(timed.made_with, engine=engine)).to_json())
+    desk.stages = OtherModel(said=f"{SAID} Again.")
+    (advice,) = [warning for warning in desk.one(path, model="tiny.en").warnings if "to merge" in warning]
+    assert f" ({told}); to compare: diff -u " in advice
 
 
 def test_an_edit_of_the_new_draft_next_to_an_edited_one_is_not_overwritten_either(desk: Desk) -> None:

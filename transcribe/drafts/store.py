@@ -131,8 +131,21 @@ def _write_beside(
     else:
         both = f"{shlex.quote(str(kept))} {shlex.quote(str(new.paths[0]))}"
         advice = f"to compare: diff -u {both}; to merge: {program()} merge {both}"
-        message = f"{kept} differs from what turnscript wrote and is not overwritten; {advice}"
+        before = transcript_at(settings.output_folder / file_name(stem, "json"))
+        read_by = _other_reader(before, transcript) if before else ""
+        message = f"{kept} differs from what turnscript wrote and is not overwritten; {read_by}{advice}"
     return replace(new, messages=(message, *new.messages))
+
+
+def _other_reader(before: Transcript, new: Transcript) -> str:
+    """That a new recognition is of another model or engine than the draft's, as part of a message; else empty."""
+    old, now = before.made_with, new.made_with
+    if (old.model, old.engine) == (now.model, now.engine):
+        return ""
+    readers = (now.model, old.model)
+    if old.engine != now.engine:
+        readers = (f"{now.model} with {now.engine}", f"{old.model} with {old.engine}")
+    return f"beside it is a new recognition (read by {readers[0]}; the draft was by {readers[1]}); "
 
 
 def _write_all(
