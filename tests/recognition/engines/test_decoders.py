@@ -30,7 +30,18 @@ from transcribe.transcript import Word
 
 Samples = NDArray[np.float32]
 
-NAMES = {"a": 0, "!": 1, ".": 2, "Ġb": 3, "<|endoftext|>": 30, "<|nospeech|>": 31, "<|en|>": 32, "<|nl|>": 33}
+NAMES = {
+    "a": 0,
+    "!": 1,
+    ".": 2,
+    "Ġb": 3,
+    "ĠB": 4,
+    ",": 5,
+    "<|endoftext|>": 30,
+    "<|nospeech|>": 31,
+    "<|en|>": 32,
+    "<|nl|>": 33,
+}
 CONFIG = {
     "lang_ids": [32, 33],
     "suppress_ids": [31],
@@ -58,13 +69,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_decoder_reads_windows_of_any_length(folder: Path, tokenizer: Tokenizer) -> None:
     decoder = load_decoder(folder, tokenizer)
     assert decoder is not None
-    assert decoder.vocabulary.languages == {"en": 3, "nl": 4}
+    assert decoder.vocabulary.languages == {"en": 4, "nl": 5}
     assert decoder.vocabulary.ends_sentence == {NAMES["."], NAMES["!"]}
+    assert decoder.vocabulary.capitals == {NAMES["Ġb"]: NAMES["ĠB"]}
     for frames in (1, 31, 32, 33):
         states = np.random.default_rng(frames).normal(size=(2, frames, WIDTH)).astype(np.float32)
         for found in decoder.search(states, Rules((4, 5), 30, 3, 5)):
             assert found.texts[0].logprob < 0
-            assert found.special.shape == (5,)
+            assert found.special.shape == (6,)
             for some in (1, frames):
                 weights = decoder.attended(states[0, :some], found)
                 assert weights.shape == (2, len(found.texts[0].choices), some)
