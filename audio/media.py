@@ -108,8 +108,9 @@ _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
 _PICTURES = (b"heic", b"heix", b"hevc", b"heim", b"avif", b"avis", b"mif1", b"msf1", b"jp2 ", b"jpx ", b"crx ")
 
 
+PDF = b"%PDF"  # what one begins with
 _OTHER = (  # what is often given by mistake, by its first bytes
-    (b"%PDF", "a PDF"),
+    (PDF, "a PDF"),
     *((mark, "a picture") for mark in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")),
     (b"PK\3\4", "an archive, as Word documents are"),
     *((mark, "an archive") for mark in (b"PK\5\6", b"PK\7\x08", b"Rar!", b"BZh", b"7z\xbc\xaf", b"\x1f\x8b")),

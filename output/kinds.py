@@ -58,10 +58,11 @@ def check_is_text(path: Path, head: bytes) -> None:
         raise NotADraftError(f"{path}: is a recording, not a draft; `{program()} run {quoted}` transcribes it")
     if kind is media.Kind.UNKNOWN and path.suffix.lower() == ".docx":
         raise NotADraftError(f"{path}: is a Word document, not a draft; to make one of it: {command_for_draft(path)}")
-    if (other := media.other_kind(head)) == "a PDF":
+    if head.startswith(media.PDF):
         raise NotADraftError(f"{path}: is a PDF; save it as text")
     if kind is media.Kind.UNKNOWN:
-        raise NotADraftError(f"{path}: is {other or 'no text'}; give a draft or a transcript, which are text")
+        what = media.other_kind(head) or "no text"
+        raise NotADraftError(f"{path}: is {what}; give a draft or a transcript, which are text")
 
 
 def check_is_utf8(path: Path, head: bytes) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.counting import counting
 from transcribe.drafts.merge_words import merge_words
 from transcribe.drafts.turn_edits import PageTurn
 
@@ -132,3 +133,17 @@ def test_a_deleted_label_stays_deleted_where_the_turn_begins_elsewhere_in_the_ne
         merged = merge_words(base, mine, turns(" ".join(words[:at]), " ".join(words[at:])))
         assert merged.turns == tuple(mine)
         assert len(merged.differences) == (at != 6)
+
+
+def test_the_work_grows_with_the_length_where_each_turn_begins_elsewhere() -> None:
+    """Every label was changed by the editor, and every turn begins a word later in the new recognition."""
+    work = []
+    for count in (100, 800):
+        words = [f"w{number}" for number in range(4 * count)]
+        base = turns(*(" ".join(words[at : at + 4]) for at in range(0, 4 * count, 4)))
+        mine = [PageTurn("C", turn.paragraphs) if n % 3 else turn for n, turn in enumerate(base)]
+        new = turns(words[0], *(" ".join(words[at : at + 4]) for at in range(1, 4 * count, 4)))
+        with counting() as calls:
+            merge_words(base, mine, new)
+        work.append(calls["python"] + calls["c"])
+    assert work[1] <= 10 * work[0]

@@ -75,16 +75,15 @@ def difference(mine: Sequence[str], new: Sequence[str], *, turn: int, word: int)
 
 def conflicts(differences: Sequence[Difference], draft: Draft, *, after: Transcript) -> Iterator[Conflict]:
     """The differences with their places in the merged draft and its transcript."""
-    for one in differences:
+    for one, passage in zip(differences, _passages(differences, draft, after=after), strict=True):
         turn = draft.turns[one.turn]
-        passage = _passage(one, draft, after=after)
         yield Conflict(one, turn.line, turn.speaker, passage[0] if passage else None)
 
 
 def doubts(differences: Sequence[Difference], draft: Draft, *, after: Transcript) -> Iterator[Doubt]:
     """The differences as doubts with times; none in turns without words, which the transcript leaves out."""
-    for one in differences:
-        if passage := _passage(one, draft, after=after):
+    for one, passage in zip(differences, _passages(differences, draft, after=after), strict=True):
+        if passage:
             instead = one.new if one.is_wording and one.mine else ""
             yield Doubt(*passage, f"new recognition: {one.new or '(nothing)'}", alternative=instead)
 
@@ -112,15 +111,20 @@ def told(places: Sequence[Conflict]) -> Iterator[str]:
             yield f"lines {lines}{more}: {mine} kept as the speaker; the new recognition has {new}"
 
 
-def _passage(one: Difference, draft: Draft, *, after: Transcript) -> tuple[Seconds, Seconds] | None:
-    """From when to when the editor's words are spoken."""
+def _passages(
+    differences: Sequence[Difference], draft: Draft, *, after: Transcript
+) -> Iterator[tuple[Seconds, Seconds] | None]:
+    """From when to when the editor's words of each are spoken."""
     spoken = [index for index, turn in enumerate(draft.turns) if turn.spoken]
-    if one.turn not in spoken or len(spoken) != len(after.turns):
-        return None
-    words = after.turns[spoken.index(one.turn)].words
-    first = min(one.word, len(words) - 1)
-    passage = words[first : max(first + 1, min(first + one.length, len(words)))]
-    return min(word.start for word in passage), max(word.end for word in passage)
+    timed = dict(zip(spoken, after.turns, strict=True)) if len(spoken) == len(after.turns) else {}
+    for one in differences:
+        if one.turn not in timed:
+            yield None
+            continue
+        words = timed[one.turn].words
+        first = min(one.word, len(words) - 1)
+        passage = words[first : max(first + 1, min(first + one.length, len(words)))]
+        yield min(word.start for word in passage), max(word.end for word in passage)
 
 
 def _is_mark(unit: str) -> bool:

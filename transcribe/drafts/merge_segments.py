@@ -19,6 +19,8 @@ from transcribe.drafts.merge_conflicts import PARAGRAPH, TURN
 from transcribe.drafts.turn_edits import PageTurn
 
 _ROUNDS = 8  # after which all turns stay as the editor has them
+_BASE, _MINE, _NEW = range(3)  # the texts
+_Copies = tuple[dict[int, int], dict[int, int]]  # of the base's words in the editor's text and in the new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,16 @@ def kept_segments(segments: Sequence[Segment]) -> Container[int]:
     whole or not at all, as half of it would leave the words twice in the draft, or lose them. Or a turn of the new
     recognition begins or ends there, and would take words that the editor gave to somebody.
     """
-    texts = _Texts.of(segments)
     edited = {number for number, one in enumerate(segments) if one.is_edited}
-    moves = tuple(_moves(texts)) if edited else ()
+    if not edited:
+        return edited
+    texts = _Texts.of(segments)
+    moves = tuple(_moves(texts))
     copies = texts.copies(_MINE), texts.copies(_NEW)
     stay = _joined(edited, moves)
     for rest in range(_ROUNDS, -1, -1):
         taken = {number for number, one in enumerate(segments) if number not in stay and one.base != one.new}
-        found = _disowning(texts, copies, taken) if edited else set()
+        found = _disowning(texts, copies, taken)
         if not found:
             break
         if not rest:
@@ -98,10 +102,6 @@ class _Texts:
         """Who says this unit; "" before the first turn."""
         turn = self.turns[side][place]
         return self.units[side][turn] if turn >= 0 else ""
-
-
-_BASE, _MINE, _NEW = range(3)
-_Copies = tuple[dict[int, int], dict[int, int]]  # of the base's words in the editor's text and in the new one
 
 
 def _inverse(places: Mapping[int, int]) -> dict[int, int]:

@@ -67,7 +67,8 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
     units: list[str] = []
     next_base: list[str] = []
     differences: list[Difference] = []
-    taken = kept = 0
+    taken = kept = passed = 0
+    place = (-1, 0)  # after the units passed
     for number, one in enumerate(segments):
         next_base += one.printed[0] if one.base != one.mine == one.new else one.printed[2]
         if one.base == one.mine == one.new:  # the same words: take the marks of the side that changed them
@@ -80,8 +81,9 @@ def merge_words(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequenc
             units += one.printed[2]
             taken += 1
         else:
-            turn, word = _place([*units, *(unit for unit in one.mine[:1] if unit.startswith(TURN))])
-            differences.append(difference(one.mine, one.new, turn=turn, word=word))
+            place, passed = _after(units[passed:], place), len(units)
+            turn, word = _after([unit for unit in one.mine[:1] if unit.startswith(TURN)], place)
+            differences.append(difference(one.mine, one.new, turn=max(turn, 0), word=word))
             units += one.printed[1]
     differences = [one for one in differences if one.mine != one.new]
     renamed = tuple((old, name) for old, name in names.items() if old in {turn.speaker for turn in old_base} - {name})
@@ -113,11 +115,15 @@ def _spoken(turns: Sequence[PageTurn]) -> list[SpokenWord]:
     return [(remove_marks(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
 
 
-def _place(units: Sequence[str]) -> tuple[int, int]:
-    """The position after these units: turn, and word of the turn, both from 0."""
-    turn = sum(unit.startswith(TURN) for unit in units) - 1
-    start = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(TURN)), 0)
-    return max(turn, 0), sum(not unit.startswith((TURN, PARAGRAPH)) for unit in units[start:])
+def _after(units: Sequence[str], place: tuple[int, int]) -> tuple[int, int]:
+    """The position after these units, which begin at this one: turn, and word of the turn, both from 0."""
+    turn, word = place
+    for unit in units:
+        if unit.startswith(TURN):
+            turn, word = turn + 1, 0
+        elif not unit.startswith(PARAGRAPH):
+            word += 1
+    return turn, word
 
 
 def _turns(units: Sequence[str]) -> Iterator[PageTurn]:
