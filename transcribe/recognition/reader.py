@@ -67,6 +67,11 @@ class Reader:
         self._closed.set()
 
     @property
+    def language(self) -> str:
+        """The language that is read."""
+        return self._language
+
+    @property
     def duration(self) -> float:
         """Seconds of the recording."""
         return self._audio.duration
@@ -79,13 +84,13 @@ class Reader:
             yield ChunkResult(chunk, reading, words, spoken=reading.spoken.likeliest if reading.spoken else ("", 0.0))
 
     def read(
-        self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0
+        self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0, prompt: str | None = None
     ) -> Generator[Reading, None, None]:
         """A reading of each stretch of the recording, with times from the start of the stretch."""
         windows: Iterator[Samples] = (self._audio.read(stretch.start, stretch.end) for stretch in stretches)
         beam_size = 1 if greedy else self._beam_size
         readings = self._recognizer.recognize(
-            windows, language=self._language, beam_size=beam_size, temperature=temperature
+            windows, language=self._language, beam_size=beam_size, temperature=temperature, prompt=prompt
         )
         rest = iter(stretches)
         while not self._closed.is_set():

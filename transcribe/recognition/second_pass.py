@@ -23,6 +23,7 @@ from transcribe.recognition.agreement import agreement_pass
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.insertion import heard, insert, words_within
 from transcribe.recognition.loops import collapse_loops, is_loop, key, repeated_phrase, repeats
+from transcribe.recognition.missing_ends import add_missing_ends
 from transcribe.recognition.reader import ChunkResult, Reader, shift
 from transcribe.recognition.reading_quality import (
     UNSURE_LOGPROB,
@@ -46,7 +47,7 @@ _TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
 
 def run_second_pass(result: ChunkResult, reader: Reader) -> ChunkResult:
     """A chunk's result after all attempts of this module. Raises `EngineError`."""
-    for attempt in (reread_poor_chunk, fill_gaps, reread_bursts, agreement_pass):
+    for attempt in (reread_poor_chunk, fill_gaps, reread_bursts, agreement_pass, add_missing_ends):
         result = attempt(result, reader)
     return result
 

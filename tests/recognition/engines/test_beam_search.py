@@ -151,6 +151,24 @@ def test_of_many_texts_the_best_are_told() -> None:
     assert [text.tokens for text in few.texts] == [text.tokens for text in all_of_them.texts[:3]]
 
 
+@given(st.integers(0, 999), st.lists(st.integers(1, 7), max_size=4))
+def test_what_is_told_of_the_prompt_is_of_its_own_tokens_whatever_is_before_it(seed: int, context: list[int]) -> None:
+    class After(Table):
+        """The same probabilities as without the context."""
+
+        def logprobs(self, window: int, text: Text) -> NDArray[np.float64]:
+            return super().logprobs(window, text[len(context) :])
+
+    (alone,) = found([seed], rules(3))
+    table = After([seed])
+    (result,) = search(table, 1, replace(rules(3), context=context))
+    assert [(each.tokens, each.logprob) for each in result.texts] == [
+        (each.tokens, each.logprob) for each in alone.texts
+    ]
+    assert result.special.tolist() == [0, len(context) + 1]
+    assert result.queries.shape == alone.queries.shape
+
+
 def test_a_search_needs_a_prompt() -> None:
     with pytest.raises(ValueError, match="after a prompt"):
         search(Table([0]), 1, Rules((), END, 1, 3))

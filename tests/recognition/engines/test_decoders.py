@@ -42,6 +42,7 @@ NAMES = {
     "<|en|>": 32,
     "<|nl|>": 33,
 }
+MANY_NAMES = "Haikel Gomar, Rich Bauer, Pia Javier, Flavia Perry, Kim Chandan, Mike Pereira, Stella Hardy, Dave Simons"
 CONFIG = {
     "lang_ids": [32, 33],
     "suppress_ids": [31],
@@ -252,9 +253,29 @@ def test_a_reading_depends_on_its_window_alone(fast: CTranslate2, windows: list[
 @needs_base
 @needs_dot_products
 @pytest.mark.models
-def test_a_prompt_and_sampling_are_left_to_ctranslate2(
+def test_sampling_is_left_to_ctranslate2(
     fast: CTranslate2, windows: list[Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fast, "_network_search", lambda *_: pytest.fail("was asked"))
-    assert next(fast.recognize(windows[:1], language="en", prompt="Names: Ada.")).text
     assert next(fast.recognize(windows[:1], language="en", temperature=0.4)).text
+
+
+@needs_base
+@needs_dot_products
+@pytest.mark.models
+@pytest.mark.parametrize("before", ["Names: Ada.", "Names: " + f"{MANY_NAMES}, " * 9], ids=["short", "too long"])
+def test_a_text_before_is_read_as_by_ctranslate2(
+    fast: CTranslate2, windows: list[Samples], monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    """Its times and what is told of silence, too."""
+
+    def read_after(text: str) -> list[Reading]:
+        return list(fast.recognize(windows[:2], language="en", beam_size=1, prompt=text))
+
+    ours = read_after(before)
+    monkeypatch.setattr(fast, "_network_search", None)
+    for one, other in zip(ours, read_after(before), strict=True):
+        assert SequenceMatcher(None, one.text.split(), other.text.split(), autojunk=False).ratio() > 0.9
+        assert one.no_speech_probability == pytest.approx(other.no_speech_probability, abs=0.1)
+        moved = [abs(a.start - b.start) for a, b in same_words(one, other)]
+        assert median([0.0, *moved]) <= 0.02

@@ -67,7 +67,7 @@ def text(tokens: Sequence[int], odds: float, logprob: float = -1.0) -> Hypothesi
 
 def searched(decoder: Decoder, language: str = "en", length: int = 4, **options: Any) -> list[Texts]:
     states = [np.zeros((1, 4, 4), np.float32) for _ in decoder.found]
-    query = Query((1, 2), (1,), END, language, beam_size=3, **options)
+    query = replace(Query((1, 2), (1,), END, language, beam_size=3), **options)
     return NetworkSearch(decoder)(states, [length] * len(states), query)  # type: ignore[arg-type]
 
 
@@ -158,6 +158,15 @@ def test_what_is_asked_reaches_the_search() -> None:
     (rules,) = decoder.rules
     assert (tuple(rules.prompt), rules.end, rules.beam_size, rules.longest) == ((1, 2), END, 3, 7)
     assert rules.ends_sentence == {STOP, EXCLAMATION}
+
+
+def test_the_text_before_is_read_before_the_prompt_and_takes_positions_from_the_text() -> None:
+    """Of twice seven positions, all tokens together."""
+    decoder = Decoder(window(text([WORD], 0.0)))
+    searched(decoder, prompt=(40, 41, 42, 43, 44, 45, 46, 1, 2))
+    (rules,) = decoder.rules
+    assert (tuple(rules.context), tuple(rules.prompt)) == ((40, 41, 42, 43, 44, 45, 46), (1, 2))
+    assert len(rules.context) + len(rules.prompt) + rules.longest == 2 * decoder.longest
 
 
 def test_it_does_not_sample() -> None:

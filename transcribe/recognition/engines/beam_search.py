@@ -56,7 +56,10 @@ class Steps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is searched: texts after `prompt` that end with the token `end`, of at most `longest` tokens without it."""
+    """What is searched: texts after `prompt` that end with the token `end`, of at most `longest` tokens without it.
+
+    `context` is read before the prompt; what is predicted there is of no interest.
+    """
 
     prompt: Sequence[int]
     end: int
@@ -67,6 +70,7 @@ class Rules:
     prune_margin: float = 2.0  # by which a sum of natural logarithms may be below the likeliest hypothesis's
     compared_tokens: int = 4  # last ones, all different, by which two hypotheses are found to go on alike …
     ends_sentence: Collection[int] = ()  # … if they have as many of these
+    context: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
 
     Raises `ValueError` without a prompt.
     """
-    predictions = _read_prompt(steps, count, rules.prompt)
+    predictions = _read_prompt(steps, count, rules)
     prediction = predictions[-1]
     beams = [_Beam(rules) for _ in range(count)]
     going = list(range(count))  # the windows that are not done
@@ -127,10 +131,13 @@ def search(steps: Steps, count: int, rules: Rules) -> list[WindowTexts]:
         prediction = steps.step([text.tokens[-1] for texts in live for text in texts], parents, [*map(len, live)])
 
 
-def _read_prompt(steps: Steps, count: int, prompt: Sequence[int]) -> list[Prediction]:
-    if not prompt:
+def _read_prompt(steps: Steps, count: int, rules: Rules) -> list[Prediction]:
+    """What follows each token of the prompt."""
+    if not rules.prompt:
         raise ValueError("a text is searched after a prompt")
-    return [steps.step([token] * count, range(count), [1] * count) for token in prompt]
+    before = len(rules.context)
+    read = [steps.step([token] * count, range(count), [1] * count) for token in (*rules.context, *rules.prompt)]
+    return read[before:]
 
 
 def _found(beam: _Beam, window: int, prompt: Sequence[Prediction]) -> WindowTexts:

@@ -118,7 +118,7 @@ class CTranslate2:
         options = _Options(language, beam_size, prompt, temperature)
         sampler = self._sampling_model if is_sampled else None
         search: TextSearch = CTranslate2Search(self._model.model, together=self._together, sampler=sampler)
-        if self._network_search and not is_sampled and not prompt:
+        if self._network_search and not is_sampled:
             search = self._network_search
         decoding = _Decoding(self._model, options, encoder=self._encoder, search=search, together=self._together)
         workers, batch = (1, 1) if is_sampled else (self._workers, self._batch)

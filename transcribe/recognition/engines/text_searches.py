@@ -138,15 +138,16 @@ class NetworkSearch:
         """See `TextSearch`. Raises `ValueError` for a temperature."""
         if query.temperature:
             raise ValueError("the decoder in onnxruntime does not sample")
-        vocabulary = self._decoder.vocabulary
-        longest = self._decoder.longest
+        vocabulary, longest = self._decoder.vocabulary, self._decoder.longest
+        before = len(query.prompt) - len(query.start) - 1
         rules = Rules(
-            query.prompt,
+            query.prompt[before:],
             query.end,
             query.beam_size,
-            longest,
+            min(longest, 2 * longest - len(query.prompt)),  # each token has a position
             vocabulary.not_first,
             ends_sentence=vocabulary.ends_sentence,
+            context=query.prompt[:before],
         )
         found = self._decoder.search(thinned(encoded), rules)
         states = [window for part in encoded for window in np.asarray(part)]
