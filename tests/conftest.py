@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from transcribe.recognition.models import ModelFiles
 
 
+# Tests start hundreds of Python processes: none need compile the program again, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # No test is timed: a busy machine is not a failure. The examples are the same in every run.
 settings.register_profile("full", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("full"), max_examples=20)
