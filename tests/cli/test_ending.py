@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +54,23 @@ def batch(tmp_path: Path) -> Path:
     for number in range(3):
         tone(tmp_path / f"{number}.wav", seconds=35.0 + number, hertz=400.0 + 10 * number)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def transcribed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recording and its draft; copied, not changed."""
+    folder = tmp_path_factory.mktemp("transcribed")
+    tone(folder / "0.wav", seconds=35.0, hertz=400.0)
+    process = start(folder, "run", "0.wav", "-o", "out", stages="quick")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return folder
+
+
+@pytest.fixture
+def drafted(transcribed: Path, tmp_path: Path) -> Path:
+    """A copy of `transcribed`."""
+    return shutil.copytree(transcribed, tmp_path / "drafted")
 
 
 RUN = ("run", "0.wav", "1.wav", "2.wav", "-o", "out", "--jobs", "1")
@@ -148,9 +166,8 @@ def test_commands_that_wait_for_a_server_end_too(
 
 @pytest.mark.processes
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGINT, 0), (signal.SIGTERM, 143)])
-def test_the_editor_ends_too(batch: Path, number: int, code: int) -> None:
-    start(batch, "run", "0.wav", "-o", "out", stages="quick").communicate(timeout=60)
-    process = start(batch, "edit", "out/0.md", "--no-browser")
+def test_the_editor_ends_too(drafted: Path, number: int, code: int) -> None:
+    process = start(drafted, "edit", "out/0.md", "--no-browser")
     assert process.stdout is not None
     with urllib.request.urlopen(process.stdout.readline().strip()) as page:  # it is serving
         page.read()
@@ -162,12 +179,11 @@ def test_the_editor_ends_too(batch: Path, number: int, code: int) -> None:
 
 
 @pytest.mark.processes
-def test_an_editor_that_is_closed_says_whether_the_times_are_up_to_date(batch: Path) -> None:
-    start(batch, "run", "0.wav", "-o", "out", stages="quick").communicate(timeout=60)
-    process = start(batch, "edit", "out/0.md", "--no-browser")
+def test_an_editor_that_is_closed_says_whether_the_times_are_up_to_date(drafted: Path) -> None:
+    process = start(drafted, "edit", "out/0.md", "--no-browser")
     assert process.stdout is not None
     assert process.stdout.readline()
-    (batch / "out" / "0.md").write_text("**Zoe**: Ships lay in every harbour of that coast, and none had a crew.\n")
+    (drafted / "out" / "0.md").write_text("**Zoe**: Ships lay in every harbour of that coast, and none had a crew.\n")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 1, err

@@ -6,8 +6,9 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,6 +35,17 @@ pytestmark = pytest.mark.cluster
 distributed = import_module("distributed")
 
 
+@pytest.fixture(scope="module")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], str]]:
+    """The address of a cluster whose one worker has so many threads: one for all tests, which use other recordings."""
+    with contextlib.ExitStack() as stack:
+        yield cache(
+            lambda threads: stack.enter_context(
+                cluster_of_commands(tmp_path_factory.mktemp("cluster"), threads=threads)
+            )[0]
+        )
+
+
 @contextlib.contextmanager
 def hidden(paths: list[Path]) -> Iterator[list[Path]]:
     """The same files under names that are something else to every other process."""
@@ -51,10 +63,13 @@ def shipped(address: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("threads", "n_jobs"), [(4, 12), (4, 6), (1, 12)])
-def test_a_waiting_task_keeps_its_recording(threads: int, n_jobs: int, tmp_path: Path) -> None:
-    paths = [tone(tmp_path / f"{number}.wav", seconds=2.0, hertz=300 + 10 * number) for number in range(12)]
-    made = setup(tmp_path / "out")
-    with cluster_of_commands(tmp_path, threads=threads) as (address, _), hidden(paths) as there:
+def test_a_waiting_task_keeps_its_recording(
+    threads: int, n_jobs: int, clusters: Callable[[int], str], tmp_path: Path
+) -> None:
+    lowest = 300 + threads + n_jobs
+    paths = [tone(tmp_path / f"{number}.wav", seconds=2.0, hertz=lowest + 20 * number) for number in range(12)]
+    made, address = setup(tmp_path / "out"), clusters(threads)
+    with hidden(paths) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
         with dask_client.scheduler(address, ignore_progress, size=n_jobs) as pool:
             results = list(run(jobs, made, pool=pool))
@@ -63,9 +78,9 @@ def test_a_waiting_task_keeps_its_recording(threads: int, n_jobs: int, tmp_path:
         assert shipped(address) == []
 
 
-def test_one_recording_stays_for_all_of_its_tasks(tmp_path: Path) -> None:
-    path = tone(tmp_path / "a.wav")
-    with cluster_of_commands(tmp_path, threads=4) as (address, _), hidden([path] * 6) as there:
+def test_one_recording_stays_for_all_of_its_tasks(clusters: Callable[[int], str], tmp_path: Path) -> None:
+    path, address = tone(tmp_path / "a.wav"), clusters(4)
+    with hidden([path] * 6) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
         with dask_client.scheduler(address, ignore_progress, size=6) as pool:
             results = list(run(jobs, setup(tmp_path / "out"), pool=pool))
@@ -123,27 +138,28 @@ def test_a_worker_that_cannot_store_a_recording_is_named(tmp_path: Path) -> None
         store(Piece("0" * 64, "run", "x", 0, b"", True), dask_worker=worker)
 
 
-def test_a_recording_of_exactly_whole_pieces_or_no_bytes_arrives(tmp_path: Path) -> None:
+def test_a_recording_of_exactly_whole_pieces_or_no_bytes_arrives(
+    clusters: Callable[[int], str], tmp_path: Path
+) -> None:
     whole, empty = tone(tmp_path / "whole.wav"), tmp_path / "empty.wav"
     with whole.open("ab") as file:
         file.truncate(2 * dask_client._PIECE_BYTES)
     empty.touch()
-    with cluster_of_commands(tmp_path) as (address, _), hidden([whole, empty]) as there:
+    with hidden([whole, empty]) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
-        with dask_client.scheduler(address, ignore_progress) as pool:
+        with dask_client.scheduler(clusters(1), ignore_progress) as pool:
             results = list(run(jobs, setup(tmp_path / "out"), pool=pool))
     assert [result.state for result in results] == [State.WRITTEN, State.FAILED]
     assert "is empty" in results[1].error
 
 
-def test_a_glossary_is_the_same_in_the_next_run(tmp_path: Path) -> None:
+def test_a_glossary_is_the_same_in_the_next_run(clusters: Callable[[int], str], tmp_path: Path) -> None:
     path, glossary = tone(tmp_path / "a.wav"), tmp_path / "names.txt"
     glossary.write_text("Grace\n")
     made = setup(tmp_path / "out", cluster_stages.noting, author=str(tmp_path), glossary=str(glossary))
-    with cluster_of_commands(tmp_path) as (address, _):
-        for _ in range(2):
-            with dask_client.scheduler(address, ignore_progress) as pool:
-                (result,) = run_batch([path], made, pool)
-            assert result.state is State.WRITTEN
-            shutil.rmtree(tmp_path / "out")
+    for _ in range(2):
+        with dask_client.scheduler(clusters(1), ignore_progress) as pool:
+            (result,) = run_batch([path], made, pool)
+        assert result.state is State.WRITTEN
+        shutil.rmtree(tmp_path / "out")
     assert (tmp_path / "noted").read_text().split("\n") == ["made", "heard again", ""]
