@@ -277,7 +277,8 @@ def test_command_lists_conflicts(drafts: tuple[Path, Path]) -> None:
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.md", "talk.json"]
     saved = f"{drafts[0]}: merged; the draft before is now {drafts[0]}.bak\n"
     conflict, counts = result.stderr.removeprefix(saved).splitlines()
-    assert conflict == f'{drafts[0]}: line 14, 0:14, Bob: kept "autumn"; the new recognition has "tall"'
+    assert conflict == f'{drafts[0]}: line 15, 0:14, Bob: kept "autumn"; the new recognition has "tall"'
+    assert "autumn" in drafts[0].read_text(encoding="utf-8").split("\n")[15 - 1]
     assert counts.endswith("1 place where both changed the same words kept as yours")
 
 

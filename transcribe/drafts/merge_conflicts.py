@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from audio.episode import Seconds
-from output.parse import Draft
+from output.parse import Draft, DraftTurn
 from output.text import clock
 from transcribe.transcript import Doubt, Transcript
 
@@ -47,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A difference with its place: the line of its turn in the draft, who speaks, and when, if that is known."""
+    """A difference with its place: its line in the draft, who speaks, and when, if that is known."""
 
     difference: Difference
     line: int
@@ -77,7 +77,7 @@ def conflicts(differences: Sequence[Difference], draft: Draft, *, after: Transcr
     """The differences with their places in the merged draft and its transcript."""
     for one, passage in zip(differences, _passages(differences, draft, after=after), strict=True):
         turn = draft.turns[one.turn]
-        yield Conflict(one, turn.line, turn.speaker, passage[0] if passage else None)
+        yield Conflict(one, _line(turn, one.word), turn.speaker, passage[0] if passage else None)
 
 
 def doubts(differences: Sequence[Difference], draft: Draft, *, after: Transcript) -> Iterator[Doubt]:
@@ -109,6 +109,17 @@ def told(places: Sequence[Conflict]) -> Iterator[str]:
             lines = ", ".join(str(each.line) for each in group[:_SHOWN])
             more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
             yield f"lines {lines}{more}: {mine} kept as the speaker; the new recognition has {new}"
+
+
+def _line(turn: DraftTurn, word: int) -> int:
+    """The line of a word, counted from 0 in its turn; the last one for words that are counted otherwise."""
+    line = turn.line + turn.marker.count("\n")
+    for text in turn.said.rstrip().split("\n"):
+        word -= len(text.split())
+        if word < 0:
+            return line
+        line += 1
+    return line - 1
 
 
 def _passages(
