@@ -73,7 +73,8 @@ def prepare(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_line_is_an_event(run: Run, tmp_path: Path, way: str) -> None:
+def test_every_line_is_an_event(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr("urllib3.util.retry.Retry.get_backoff_time", lambda retry: 0.01)
     prepare(tmp_path)
     code, out, err = run(*WAYS[way], "--progress", "json")
     events = events_of(err)

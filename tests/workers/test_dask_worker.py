@@ -139,9 +139,11 @@ def test_a_worker_that_cannot_store_a_recording_is_named(tmp_path: Path) -> None
 
 
 def test_a_recording_of_exactly_whole_pieces_or_no_bytes_arrives(
-    clusters: Callable[[int], str], tmp_path: Path
+    clusters: Callable[[int], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dask_client, "_PIECE_BYTES", 1 << 17)
     whole, empty = tone(tmp_path / "whole.wav"), tmp_path / "empty.wav"
+    assert dask_client._PIECE_BYTES < whole.stat().st_size < 2 * dask_client._PIECE_BYTES
     with whole.open("ab") as file:
         file.truncate(2 * dask_client._PIECE_BYTES)
     empty.touch()

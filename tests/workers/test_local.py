@@ -52,8 +52,9 @@ def test_a_worker_that_dies_costs_its_own_episode(tmp_path: Path) -> None:
     assert logged(tmp_path).count("block 0 of 4.0") == 1
 
 
-def test_a_split_recording_has_the_words_of_one_process(tmp_path: Path) -> None:
-    long = tone(tmp_path / "long.wav", seconds=610.0)
+def test_a_split_recording_has_the_words_of_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transcribe.workers.task_splitting.MIN_DURATION", 100.0)
+    long = tone(tmp_path / "long.wav", seconds=110.0)
     one = done(tmp_path, long, jobs=1, cache="one", drafts="a")
     before = logged(tmp_path)
     (tmp_path / "log").unlink()
@@ -64,7 +65,7 @@ def test_a_split_recording_has_the_words_of_one_process(tmp_path: Path) -> None:
     by = {line.split(" by ")[1] for line in (tmp_path / "log").read_text().splitlines()}
     assert len(by) == 3
     assert sorted(logged(tmp_path)) == sorted(before)
-    assert len([line for line in before if line.startswith("block")]) == -(-610 // CHUNKS_PER_BLOCK)
+    assert len([line for line in before if line.startswith("block")]) == -(-110 // CHUNKS_PER_BLOCK)
 
 
 def test_processes_are_started_when_needed_used_again_and_ended(tmp_path: Path) -> None:
