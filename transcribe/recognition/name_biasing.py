@@ -21,7 +21,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from transcribe.person_names import are_forms_of_one
 from transcribe.recognition.common_words import is_ordinary
@@ -31,6 +31,7 @@ from transcribe.recognition.glossary_correction import replace_spans
 from transcribe.recognition.phonetics import phonetic_similarity, phonetic_spelling
 from transcribe.recognition.reader import shift
 from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.recurring_names import NameSpan, with_recurring
 from transcribe.scripts import ends_sentence
 from transcribe.transcript import Word
 
@@ -46,14 +47,6 @@ _HARDLY = 0.4  # as above, below which several ordinary words may be a name (a w
 _SAME_TIME = 1.0  # seconds between the starts of the same words in two readings
 _SHORTEST_PART = 4  # letters of a first or last name that may occur alone
 _PROMPT = 600  # characters; about 200 tokens of the 223 a prompt can have
-
-
-class NameSpan(NamedTuple):
-    """Words `first` up to `stop`, to be written as `name`."""
-
-    first: int
-    stop: int
-    name: str
 
 
 def recover_names(
@@ -87,6 +80,7 @@ def recover_names(
         matched = match_names(words, shift(reading.words, chunk.start), names)
         spans += [NameSpan(first + span.first, first + span.stop, span.name) for span in matched]
         report(chunk.end / doubtful[-1][0].end)
+    spans = with_recurring(recognition.words, spans, names)
     corrected, corrections = replace_spans(recognition.words, spans)
     return replace(recognition, words=corrected, corrections=(*recognition.corrections, *corrections))
 
