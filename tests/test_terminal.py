@@ -129,7 +129,7 @@ def test_log_lines_have_no_control_characters(tmp_path: Path) -> None:
     """In a process of its own, because pytest replaces the log's handlers."""
     (tmp_path / "broken\x07\u202e.wav").write_bytes(b"RIFF")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "transcribe.cli.main", "run", "-v", "broken\x07\u202e.wav"]
+    command = [sys.executable, "-m", "tests.support.faulty_stages", "quick", "run", "-v", "broken\x07\u202e.wav"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "Traceback" in done.stderr
