@@ -63,7 +63,7 @@ def capitalised(words: Sequence[Word], *, language: str, names: Mapping[str, str
         elif not is_note and (starts or (language == "en" and _is_i(text, before))):
             text = _risen(text, language)
         result.append(replace(word, text=text))
-        starts = starts if is_note else _ends(word.text, language)
+        starts = starts if is_note else capital_follows(word.text, language)
         before = word.text
     return tuple(result)
 
@@ -138,16 +138,16 @@ def is_abbreviation(text: str, language: str) -> bool:
     return text.endswith(".") and (is_number or core.lower() in _ABBREVIATIONS or _LETTERS.search(text) is not None)
 
 
-def _is_i(text: str, before: str) -> bool:
-    """Whether a word is "I", not the letter of that name: "the letter i", "s i r"."""
-    core, last = core_of(text), before.lower()
-    is_letter = core == "i" and (last in _LETTER_FOLLOWS or (len(last) == 1 and last.isalpha() and last not in "ai"))
-    return core in _I and not is_letter
-
-
-def _ends(text: str, language: str) -> bool:
+def capital_follows(text: str, language: str) -> bool:
     """Whether a word ends a sentence, so that a capital follows.
 
     Not an abbreviation, nor dots that trail off; and behind a quotation its sentence may go on: "Why?" she asked.
     """
     return ends_sentence(text) and not text.endswith((*CLOSERS, "..", "…")) and not is_abbreviation(text, language)
+
+
+def _is_i(text: str, before: str) -> bool:
+    """Whether a word is "I", not the letter of that name: "the letter i", "s i r"."""
+    core, last = core_of(text), before.lower()
+    is_letter = core == "i" and (last in _LETTER_FOLLOWS or (len(last) == 1 and last.isalpha() and last not in "ai"))
+    return core in _I and not is_letter

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from transcribe.recognition.capitals import capital_follows
 from transcribe.recognition.insertion import heard
 from transcribe.recognition.other_readings import audible
 from transcribe.recognition.reader import ChunkResult, Reader
@@ -28,7 +29,7 @@ _LONG = 25  # words without a mark; from 16 on ten times as many passages are re
 _TEXTS_BEFORE = {"en": "Hello, everyone. How are you? I'm fine, thanks."}  # by the language
 _PAD = 0.4  # seconds of audio around a passage
 _SAME = 0.7  # share of the words that both readings have; a text before may be continued instead of what is heard
-_PAIRED = frozenset('"“”„«»()[]')  # one may be taken without the other
+_MARKS = ".?!…,;:—–-"
 
 
 def add_missing_ends(result: ChunkResult, reader: Reader) -> ChunkResult:
@@ -51,7 +52,8 @@ def add_missing_ends(result: ChunkResult, reader: Reader) -> ChunkResult:
 def with_ends(words: Sequence[Word], read: Sequence[Word]) -> list[Word]:
     """`words` with the ends of sentences and capitals of another reading that has most of them; else unchanged.
 
-    The first word keeps its capital, and the last one its marks: no reading of a passage knows what is around it.
+    The first word keeps its capital, and the last one its marks: no reading of a passage knows what is around it. Nor
+    is the capital taken with which the reading begins, or the mark with which it ends: both may be inside the passage.
 
     >>> words = [Word(text, i, i + 1) for i, text in enumerate("we met in ghent it was a sunny day".split())]
     >>> read = [replace(w, text=t) for w, t in zip(words, "We met, in Ghent. It was a sunny day.".split())]
@@ -65,11 +67,23 @@ def with_ends(words: Sequence[Word], read: Sequence[Word]) -> list[Word]:
     written = list(words)
     for block in blocks:
         for i, j in zip(range(block.a, block.a + block.size), range(block.b, block.b + block.size), strict=True):
-            text = read[j].text
-            if min(i, j) > 0 and i + 1 < len(words) and _PAIRED.isdisjoint(text):
-                end = text if ends_sentence(text) else text.rstrip(".,;:…—–-")
-                written[i] = replace(words[i], text=end or words[i].text)
+            if 0 < i < len(words) - 1 and 0 < j < len(read) - 1:
+                rises = not ends_sentence(read[j - 1].text) or capital_follows(written[i - 1].text, "en")
+                written[i] = replace(words[i], text=_written_as(words[i].text, read[j].text, rises=rises))
     return written
+
+
+def _written_as(text: str, read: str, *, rises: bool = True) -> str:
+    """A word with the end of a sentence that a reading of the same word has, and its capital if the word `rises`.
+
+    >>> [_written_as("ghent", read) for read in ("Ghent.", "Ghent,", "ghent...")]
+    ['Ghent.', 'Ghent', 'ghent']
+    >>> _written_as("35", "3.5"), _written_as("US", "U.S."), _written_as("Rich", "rich!")
+    ('35', 'US', 'Rich!')
+    """
+    letters = read.rstrip(_MARKS)
+    takes = rises and letters.casefold() == text
+    return (letters if takes else text) + (read[len(letters) :] if capital_follows(read, "en") else "")
 
 
 def _unmarked(words: Sequence[Word]) -> Iterator[slice]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import pytest
@@ -272,7 +273,16 @@ def test_a_text_before_is_read_as_by_ctranslate2(
     def read_after(text: str) -> list[Reading]:
         return list(fast.recognize(windows[:2], language="en", beam_size=1, prompt=text))
 
+    network, asked = fast._network_search, list[object]()
+
+    def noting(*query: Any) -> Any:
+        asked.append(query)
+        assert network is not None
+        return network(*query)
+
+    monkeypatch.setattr(fast, "_network_search", noting)
     ours = read_after(before)
+    assert asked
     monkeypatch.setattr(fast, "_network_search", None)
     for one, other in zip(ours, read_after(before), strict=True):
         assert SequenceMatcher(None, one.text.split(), other.text.split(), autojunk=False).ratio() > 0.9
