@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from output.markdown import render
 from output.parse import parse
+from tests.support.counting import counting
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.merge_conflicts import PARAGRAPH, TURN, Conflict, conflicts, difference, told
@@ -65,6 +66,17 @@ def test_the_line_of_a_conflict_is_that_of_its_words(blanks: list[str], place: i
     one = difference([words[place]], ["x"], turn=1, word=place)
     (found,) = conflicts([one], parsed, after=transcript(("S1", "Hi.")))
     assert words[place] in source.split("\n")[found.line - 1]
+
+
+def test_the_lines_of_many_conflicts_in_a_long_turn_take_time_in_proportion() -> None:
+    def work(n: int) -> int:
+        parsed = parse("**Ann**: " + "\n".join(f"word{i}" for i in range(n)) + "\n")
+        many = [difference(["a"], ["b"], turn=0, word=i) for i in range(n)]
+        with counting() as calls:
+            assert [one.line for one in conflicts(many, parsed, after=transcript())] == list(range(1, n + 1))
+        return calls["python"] + calls["c"]
+
+    assert work(400) < 2.2 * work(200)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ COMES_TO_REST = """() => new Promise(resolve => {
 def desk_with_doubts(desk_of: DeskMaker) -> Desk:
     turns = [(who, f"{text} " * 4) for who, text in TALK] * 4
     talk = talk_of(*turns)
-    words = list(talk.words)[5::59]
+    words = list(talk.words)[5::29]
     return desk_of(replace(talk, doubts=tuple(Doubt(word.start, word.end, "two readings differ") for word in words)))
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.decoding.samples import Audio
+from tests.support.counting import counting
 from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.words import said, text
 from transcribe.recognition.engines.protocol import Reading
@@ -99,3 +100,14 @@ def test_the_other_place_is_corrected_though_it_was_sure() -> None:
     )
     assert text(found.words) == "so Nova said that Nova left"
     assert [(each.heard, each.written) for each in found.corrections] == [("Noba", "Nova")] * 2
+
+
+def test_the_work_grows_with_the_words_however_many_phrases_begin_alike() -> None:
+    def work(n: int) -> int:
+        words = said(" ".join(f"Ray Xan{i}" for i in range(n)))
+        spans = [NameSpan(2 * i, 2 * i + 2, f"Nova{i}") for i in range(n)]
+        with counting() as calls:
+            assert with_recurring(words, spans, NAMES) == spans
+        return calls["python"] + calls["c"]
+
+    assert work(400) < 2.2 * work(200)

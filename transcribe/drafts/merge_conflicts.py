@@ -5,9 +5,10 @@ The units of a text are its words and, before them, marks of new turns and parag
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import accumulate, takewhile
 
 from audio.episode import Seconds
 from output.parse import Draft, DraftTurn
@@ -75,9 +76,12 @@ def difference(mine: Sequence[str], new: Sequence[str], *, turn: int, word: int)
 
 def conflicts(differences: Sequence[Difference], draft: Draft, *, after: Transcript) -> Iterator[Conflict]:
     """The differences with their places in the merged draft and its transcript."""
+    line_ends = {place: _line_ends(draft.turns[place]) for place in {one.turn for one in differences}}
     for one, passage in zip(differences, _passages(differences, draft, after=after), strict=True):
         turn = draft.turns[one.turn]
-        yield Conflict(one, _line(turn, one.word), turn.speaker, passage[0] if passage else None)
+        ends = line_ends[one.turn]
+        line = turn.line + turn.marker.count("\n") + min(bisect_right(ends, one.word), len(ends) - 1)
+        yield Conflict(one, line, turn.speaker, passage[0] if passage else None)
 
 
 def doubts(differences: Sequence[Difference], draft: Draft, *, after: Transcript) -> Iterator[Doubt]:
@@ -111,15 +115,9 @@ def told(places: Sequence[Conflict]) -> Iterator[str]:
             yield f"lines {lines}{more}: {mine} kept as the speaker; the new recognition has {new}"
 
 
-def _line(turn: DraftTurn, word: int) -> int:
-    """The line of a word, counted from 0 in its turn; the last one for words that are counted otherwise."""
-    line = turn.line + turn.marker.count("\n")
-    for text in turn.said.rstrip().split("\n"):
-        word -= len(text.split())
-        if word < 0:
-            return line
-        line += 1
-    return line - 1
+def _line_ends(turn: DraftTurn) -> list[int]:
+    """The number of the turn's words up to the end of each of its lines."""
+    return list(accumulate(len(text.split()) for text in turn.said.rstrip().split("\n")))
 
 
 def _passages(

@@ -34,7 +34,7 @@ those of earlier releases too, and REHEAR's. Recognize 7: other readings; words 
 8: the text is searched in every second frame. 9: another encoder on some processors, which are in no key.
 10: another decoder there. 11: its probability of no speech is one, and no odds. 12: texts that end sentences
 differently both go on. 13: another attention in the encoder. 14: "!" for commas. 15: ends of sentences in long passages
-without a mark; names are looked for by the decoder of 10. Rehear 4: by it, and in all places of a spelling.
+without a mark. Rehear 4: names are looked for by the decoder of 10, and corrected in all places of a spelling.
 """
 
 

@@ -42,7 +42,7 @@ def agreement_pass(result: ChunkResult, reader: Reader) -> ChunkResult:
     """
     gaps = untranscribed_speech(result.words, result.chunk)
     close = [_from_pauses(gap, result.chunk, reader.duration) for gap in gaps]
-    wide = [_with_surroundings(gap, reader.duration) for gap in gaps]
+    wide = [_with_surroundings(gap, reader) for gap in gaps]
     with (
         closing(reader.read([cut for cuts in close for cut in cuts])) as beam,
         closing(reader.read([cut for cuts in wide for cut in cuts], greedy=True)) as greedy,
@@ -60,8 +60,8 @@ def _from_pauses(gap: Region, chunk: Chunk, duration: float) -> list[Region]:
     return [cut for cut in cuts if cut.duration <= LONGEST_CHUNK]
 
 
-def _with_surroundings(gap: Region, duration: float) -> list[Region]:
-    cuts = [Region(max(0.0, gap.start - by), min(duration, gap.end + by)) for by in reversed(_AROUND)]
+def _with_surroundings(gap: Region, reader: Reader) -> list[Region]:
+    cuts = [reader.around(gap.start, gap.end, by=by) for by in reversed(_AROUND)]
     by_start = {cut.start: cut for cut in cuts}  # of cuts from one start keep the closest
     return [cut for cut in by_start.values() if cut.duration <= LONGEST_CHUNK]
 

@@ -21,13 +21,12 @@ from transcribe.recognition.insertion import heard
 from transcribe.recognition.other_readings import audible
 from transcribe.recognition.reader import ChunkResult, Reader
 from transcribe.recognition.reading_quality import is_no_speech
-from transcribe.recognition.vad import LONGEST_CHUNK, Region
+from transcribe.recognition.vad import LONGEST_CHUNK
 from transcribe.scripts import ends_sentence
 from transcribe.transcript import Word
 
 _LONG = 25  # words without a mark; from 16 on ten times as many passages are read, for one end more
-_TEXTS_BEFORE = {"en": "Hello, everyone. How are you? I'm fine, thanks."}  # by the language
-_PAD = 0.4  # seconds of audio around a passage
+_TEXT_BEFORE = "Hello, everyone. How are you? I'm fine, thanks."
 _SAME = 0.7  # share of the words that both readings have; a text before may be continued instead of what is heard
 _MARKS = ".?!…,;:—–-"
 
@@ -37,12 +36,12 @@ def add_missing_ends(result: ChunkResult, reader: Reader) -> ChunkResult:
 
     Raises `EngineError`.
     """
-    text_before = _TEXTS_BEFORE.get(reader.language)
-    if text_before is None:
+    if reader.language != "en":
         return result
     words = list(result.words)
-    passages = [(passage, cut) for passage in _unmarked(words) if (cut := _around(words[passage], reader))]
-    readings = reader.read([cut for _, cut in passages], greedy=True, prompt=text_before)
+    around = [(each, reader.around(words[each.start].start, words[each.stop - 1].end)) for each in _unmarked(words)]
+    passages = [(passage, cut) for passage, cut in around if cut.duration <= LONGEST_CHUNK]
+    readings = reader.read([cut for _, cut in passages], greedy=True, prompt=_TEXT_BEFORE)
     for (passage, cut), reading in zip(passages, readings, strict=True):
         if not is_no_speech(reading):
             words[passage] = with_ends(words[passage], heard(reading, cut))
@@ -94,9 +93,3 @@ def _unmarked(words: Sequence[Word]) -> Iterator[slice]:
             if i - start >= _LONG:
                 yield slice(start, i)
             start = i
-
-
-def _around(words: Sequence[Word], reader: Reader) -> Region | None:
-    """What is read for a passage; None if it is too long for one window."""
-    cut = Region(max(0.0, words[0].start - _PAD), min(reader.duration, words[-1].end + _PAD))
-    return cut if cut.duration <= LONGEST_CHUNK else None

@@ -28,7 +28,7 @@ from transcribe.recognition.common_words import is_ordinary
 from transcribe.recognition.engines.token_words import UNSPACED
 from transcribe.recognition.glossary import Glossary, split_marks
 from transcribe.recognition.glossary_correction import replace_spans
-from transcribe.recognition.phonetics import phonetic_similarity, phonetic_spelling
+from transcribe.recognition.phonetics import SOUNDS_ALIKE, phonetic_similarity, phonetic_spelling
 from transcribe.recognition.reader import shift
 from transcribe.recognition.recognize import Recognition
 from transcribe.recognition.recurring_names import NameSpan, with_recurring
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.recognition.reading_quality import ChunkEvidence
 
-_MIN_SIMILARITY = 0.6  # of 39 names corrected in two recordings the least similar had .60, the best wrong one .43
 _SURE = 0.85  # mean probability from which the first reading stays (names corrected: to .83; "Kumar", no Guemar: .90)
 _HARDLY = 0.4  # as above, below which several ordinary words may be a name (a wrong one: .59)
 _SAME_TIME = 1.0  # seconds between the starts of the same words in two readings
@@ -163,7 +162,7 @@ def _may_be(words: Sequence[Word], text: str, *, form: str, whole: bool) -> bool
     if any(_is_other_form(heard, part) for heard in text.split() for part in form.split()):
         return False
     unsure = sum(word.probability for word in words) < _SURE * len(words)
-    return unsure and phonetic_similarity(text, form) >= _MIN_SIMILARITY
+    return unsure and phonetic_similarity(text, form) >= SOUNDS_ALIKE
 
 
 def _is_other_form(heard: str, name: str) -> bool:

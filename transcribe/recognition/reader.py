@@ -12,6 +12,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from audio.episode import Seconds
 from transcribe.recognition.engines.protocol import Reading, Recognizer
 from transcribe.recognition.reading_quality import untranscribed_speech
 from transcribe.recognition.vad import Chunk, Region, voiced_between
@@ -75,6 +76,10 @@ class Reader:
     def duration(self) -> float:
         """Seconds of the recording."""
         return self._audio.duration
+
+    def around(self, start: Seconds, end: Seconds, *, by: float = 0.4) -> Region:
+        """The stretch from `start` to `end` with some seconds of the recording around it."""
+        return Region(max(0.0, start - by), min(self.duration, end + by))
 
     def read_chunks(self, chunks: Sequence[Chunk]) -> Iterator[ChunkResult]:
         """The first reading of each chunk."""

@@ -9,17 +9,16 @@ What this does not do: find the first of them (`transcribe.recognition.name_bias
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from transcribe.person_names import is_given_name
 from transcribe.recognition.common_words import is_ordinary
 from transcribe.recognition.glossary import split_marks
-from transcribe.recognition.phonetics import phonetic_similarity
+from transcribe.recognition.phonetics import SOUNDS_ALIKE, phonetic_similarity
 from transcribe.transcript import Word
 
 _SHORTEST = 4  # letters of a word that is a name on its own
-_MIN_SIMILARITY = 0.6  # of a part of a name; as in `transcribe.recognition.name_biasing`
 
 
 class NameSpan(NamedTuple):
@@ -38,21 +37,31 @@ def with_recurring(words: Sequence[Word], spans: Sequence[NameSpan], names: Sequ
     """
     parts = [split_marks(word.text) for word in words]
     known = {part for name in names for part in (name.casefold(), *name.casefold().split())}
-    at: dict[str, list[int]] = {}
-    for i, (_, core, _) in enumerate(parts):
-        at.setdefault(core.casefold(), []).append(i)
+    learned = {heard: name for heard, name in _learned(parts, spans).items() if name and " ".join(heard) not in known}
     taken = {i for span in spans for i in range(span.first, span.stop)}
     found = list(spans)
-    for heard, name in _learned(parts, spans).items():
-        places = [i for i in at[heard[0]] if _is_at(heard, parts, i)]
+    for heard, places in _places(parts, learned).items():
         rest = [i for i in places if taken.isdisjoint(range(i, i + len(heard)))]
-        if " ".join(heard) in known or not name or 2 * len(rest) > len(places):
-            continue
-        for i in rest:
-            if taken.isdisjoint(range(i, i + len(heard))):
-                found.append(NameSpan(i, i + len(heard), name))
-                taken.update(range(i, i + len(heard)))
+        if 2 * len(rest) <= len(places):
+            for i in rest:
+                if taken.isdisjoint(range(i, i + len(heard))):
+                    found.append(NameSpan(i, i + len(heard), learned[heard]))
+                    taken.update(range(i, i + len(heard)))
     return sorted(found)
+
+
+def _places(
+    parts: Sequence[tuple[str, str, str]], wanted: Collection[tuple[str, ...]]
+) -> dict[tuple[str, ...], list[int]]:
+    """Where each of these phrases, in their order, begins: without marks between its words."""
+    cores = [core.casefold() for _, core, _ in parts]
+    places: dict[tuple[str, ...], list[int]] = {phrase: [] for phrase in wanted}
+    for size in {len(phrase) for phrase in wanted}:
+        for i in range(len(parts) - size + 1):
+            phrase = tuple(cores[i : i + size])
+            if phrase in places and not any(parts[at][2] or parts[at + 1][0] for at in range(i, i + size - 1)):
+                places[phrase].append(i)
+    return places
 
 
 def _learned(parts: Sequence[tuple[str, str, str]], spans: Sequence[NameSpan]) -> dict[tuple[str, ...], str]:
@@ -71,7 +80,7 @@ def _pairs(heard: tuple[str, ...], name: str) -> Iterator[tuple[tuple[str, ...],
     parts = name.split()
     if len(parts) == len(heard) > 1:
         for word, part in zip(heard, parts, strict=True):
-            if word != part.casefold() and phonetic_similarity(word, part) >= _MIN_SIMILARITY:
+            if word != part.casefold() and phonetic_similarity(word, part) >= SOUNDS_ALIKE:
                 yield (word,), part
 
 
@@ -81,10 +90,3 @@ def _is_distinct(heard: tuple[str, ...], name: str) -> bool:
         is_given = is_given_name(heard[0]) or is_given_name(name.casefold())
         return len(heard[0]) >= _SHORTEST and not is_given and not is_ordinary(heard[0])
     return not all(is_ordinary(word) for word in heard)
-
-
-def _is_at(heard: tuple[str, ...], parts: Sequence[tuple[str, str, str]], first: int) -> bool:
-    """Whether words, without marks between them, begin at `first`."""
-    there = parts[first : first + len(heard)]
-    inside = "".join(tail for _, _, tail in there[:-1]) + "".join(head for head, _, _ in there[1:])
-    return tuple(core.casefold() for _, core, _ in there) == heard and not inside

@@ -170,7 +170,7 @@ def reread_bursts(result: ChunkResult, reader: Reader) -> ChunkResult:
     """
     regions = result.chunk.regions
     bursts = [_with_burst(gap, result.chunk) for gap in untranscribed_speech(result.words, result.chunk)]
-    padded = [Region(max(0.0, burst.start - _PAD), min(reader.duration, burst.end + _PAD)) for burst in bursts]
+    padded = [reader.around(burst.start, burst.end) for burst in bursts]
     for burst, stretch, reading in zip(bursts, padded, reader.read(padded), strict=True):
         existing = words_within(burst, result.words)
         if not existing or not is_acceptable(reading, stretch.duration):
